@@ -1,0 +1,1 @@
+"""Terminology: analytes, context concepts, reasons and evidence, loaded from ``rules/``."""
