@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal
-
-_NO_DIMENSIONS: Mapping[str, Dimension] = MappingProxyType({})
 
 # The dimension each LOINC property promises; a code may promise either of two (the unit decides).
 _PROMISES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -47,7 +45,6 @@ class LoincCode:
             does not begin with ``V:`` was not verified.
         note: what a reader should know of it.
         flags: data-quality flags a value under this code always carries.
-        promised_unit: the unit LOINC gives as its example; shown to people, never assumed.
     """
 
     code: str
@@ -56,7 +53,6 @@ class LoincCode:
     checked: str
     note: str = ""
     flags: tuple[str, ...] = ()
-    promised_unit: str | None = None
 
     @property
     def verified(self) -> bool:
@@ -116,7 +112,7 @@ class Analyte:
     family: str
     kind: Literal["quantity", "qualitative"]
     codes: tuple[LoincCode, ...] = ()
-    dimensions: Mapping[str, Dimension] = _NO_DIMENSIONS
+    dimensions: Mapping[str, Dimension] = field(default_factory=dict)
     molar_mass: Decimal | None = None
     charge: int | None = None
     second_molar_mass: Decimal | None = None
