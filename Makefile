@@ -1,0 +1,103 @@
+# Corrin. Every target works from nothing but Python 3.11 or newer and make: the first one run
+# makes .venv and fills it from the lock; later ones do so again only when the lock has changed.
+#
+#   make PYTHON=python3.13 VENV=.venv-3.13 test     another interpreter, beside the first
+
+PYTHON ?= python3
+VENV   ?= .venv
+JOBS   ?= 2
+DEMO   ?= fixtures/fhir/demo/request.json
+
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test check format-check lint types contracts rules units-check docs-check \
+        docs format bench soak wheel-test lock serve clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- the environment ------------------------------------------------------------------------
+
+setup: $(READY)
+
+$(READY): pyproject.toml requirements-dev.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Corrin needs Python 3.11 or newer, and '$(PYTHON)' is not that. Name one that is: make PYTHON=python3.12 ..." >&2; exit 2; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); } || { rm -rf $(VENV); \
+	  echo "'$(PYTHON)' cannot make a virtual environment. On Debian and Ubuntu the package python3-venv holds what is missing." >&2; exit 2; }
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "$(VENV) was made with a Python older than 3.11. Remove it with: make clean" >&2; exit 2; }
+	@echo "setting up $(VENV) from requirements-dev.lock (once; about a minute)"
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps --no-index -e .
+	@touch $@
+
+# --- what it does ---------------------------------------------------------------------------
+
+demo: $(READY) ## interpret the example results and print the note
+	@$(BIN)/corrin interpret $(DEMO)
+
+serve: $(READY)
+	@echo "The HTTP service is not part of this version yet. Use: corrin interpret FILE, or from corrin import interpret." >&2; exit 2
+
+# --- whether it does it right ---------------------------------------------------------------
+
+test: $(READY) ## all tests
+	@$(BIN)/python -m pytest -q -n $(JOBS)
+
+check: format-check lint types contracts rules units-check docs-check ## format, lint, types, imports, rule lint, drift
+
+format-check: $(READY)
+	@$(BIN)/ruff format --check .
+
+lint: $(READY)
+	@$(BIN)/ruff check .
+
+types: $(READY)
+	@$(BIN)/mypy --strict
+
+contracts: $(READY)
+	@$(BIN)/lint-imports
+
+rules: $(READY)
+	@$(BIN)/corrin rules check
+
+units-check: $(READY)
+	@$(BIN)/python -m corrin.units.derive --check
+
+docs-check: $(READY)
+	@$(BIN)/python docs/generate.py --check
+
+wheel-test: $(READY) ## install the built wheel in an empty environment, from a package index
+	@$(BIN)/python -m pytest -q -m network tests/conformance/test_wheel.py
+
+soak: $(READY) ## the generative tests, for long
+	@$(BIN)/python -m pytest -q -n $(JOBS) -m "not network" --hypothesis-profile=soak tests/generative
+
+bench: $(READY) ## time of one interpretation, by step
+	@$(BIN)/python benchmarks/run.py
+
+# --- what is written by machine -------------------------------------------------------------
+
+docs: $(READY) ## write the generated pages and schemas again
+	@$(BIN)/python docs/generate.py
+
+format: $(READY) ## put the code into its one format
+	@$(BIN)/ruff check --quiet --fix-only . && $(BIN)/ruff format .
+
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+        --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+lock: $(READY) ## resolve the dependencies again (UPGRADE=--upgrade takes newer ones)
+	@$(LOCK) $(UPGRADE) pyproject.toml --output-file requirements.lock
+	@$(LOCK) $(UPGRADE) pyproject.toml requirements-dev.in --output-file requirements-dev.lock
+
+clean: ## remove the environment, caches and builds
+	@rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -not -path './.venv*' -prune -exec rm -rf {} +
