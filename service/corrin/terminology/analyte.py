@@ -25,8 +25,8 @@ _PROMISES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "EntVol": ("volume",),
         "EntMass": ("entitic_mass",),
         "EntSub": ("entitic_substance",),
-        "VRatArea": ("rate_per_area",),
-        "VRat": ("rate_per_area",),
+        "VRatArea": ("rate",),
+        "VRat": ("rate",),
         "Time": ("time",),
     }
 )
