@@ -1,0 +1,249 @@
+"""One decision table and the restrictions on its topic: facts → status, or a set of them.
+
+First match wins. An absent measurement or an unstated context matches no row; the status then
+stands on that, and says so. A partly known value is split at every cut-off the table uses and
+each cell is evaluated.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from corrin.evaluate import cells
+from corrin.facts.fact import Absent, Fact, Measured, Stated
+from corrin.facts.interval import Interval
+from corrin.language import tree
+from corrin.language.compare import Condition, CutReader
+from corrin.language.to_python import Compiler
+from corrin.language.world import World
+from corrin.packs.bound import BoundDecision, BoundRestriction
+
+# More combinations than this are not looked through one by one; the status is then open.
+MOST_CELLS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The status of one fully decided world: which row gave it, which restrictions changed it."""
+
+    status: str
+    row: int | None
+    restrictions: tuple[BoundRestriction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A stretch of one fact's values (or a stated truth) and the statuses possible in it."""
+
+    statuses: tuple[str, ...]
+    interval: Interval | None = None
+    unit: str | None = None
+    truth: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What would be found where: the bands of one fact, in ascending order."""
+
+    fact: str
+    bands: tuple[Band, ...]
+
+    @property
+    def outcomes(self) -> frozenset[tuple[str, ...]]:
+        """The different answers the bands lead to."""
+        return frozenset(band.statuses for band in self.bands)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a table says of a case.
+
+    ``status`` is ``None`` when several are ``possible``; ``separated_by`` then tells which
+    value of what leads where. ``missing`` are absent measurements and ``assumed`` unstated
+    contexts on which the status stands; ``settle`` what would change it, most telling first.
+    """
+
+    topic: str
+    pack: str
+    status: str | None
+    possible: tuple[str, ...]
+    verdict: Verdict
+    missing: tuple[str, ...]
+    assumed: tuple[str, ...]
+    separated_by: tuple[Finding, ...]
+    settle: tuple[Finding, ...]
+
+
+class Decider:
+    """A decision table compiled, with the restrictions of its topic."""
+
+    def __init__(
+        self,
+        decision: BoundDecision,
+        pack: str,
+        restrictions: tuple[BoundRestriction, ...],
+        compiler: Compiler,
+    ) -> None:
+        self.decision, self.pack = decision, pack
+        self._rows = tuple(
+            (compiler.condition(row.when), row.row.status) for row in decision.rows
+        )
+        self._restrictions: tuple[tuple[Condition, BoundRestriction], ...] = tuple(
+            (compiler.condition(r.when), r) for r in restrictions
+        )
+        self._compiler = compiler
+        conditions = (*decision.conditions, *(r.when for r in restrictions))
+        self.facts = tuple(dict.fromkeys(f for c in conditions for f in tree.facts_of(c)))
+        self._readers = _readers(conditions, compiler)
+        self._order = tuple(decision.decision.statuses)
+
+    def verdict(self, world: World) -> Verdict:
+        """The status of a world in which every value used is fully known or fully absent."""
+        status, row = self.decision.decision.otherwise, None
+        for index, (holds, given) in enumerate(self._rows):
+            if holds(world) is True:
+                status, row = given, index
+                break
+        applied: list[BoundRestriction] = []
+        for holds, bound in self._restrictions:
+            if status in bound.restriction.withdraws and holds(world) is True:
+                status = bound.restriction.replaced_by
+                applied.append(bound)
+        return Verdict(status, row, tuple(applied))
+
+    def decide(self, world: World) -> Decided:
+        """The status of a case, or the set of possible ones, and what it stands on."""
+        open_facts = self._open(world)
+        verdicts = [(cell, self.verdict(world.given(**cell))) for cell in _product(open_facts)]
+        possible = self._sorted({verdict.status for _, verdict in verdicts})
+        settle = self._settle(world, possible)
+        found = {finding.fact for finding in settle}
+        decision = self.decision.decision
+        return Decided(
+            topic=self.decision.topic,
+            pack=self.pack,
+            status=possible[0] if len(possible) == 1 else None,
+            possible=possible,
+            verdict=verdicts[0][1],
+            missing=tuple(
+                name
+                for name in decision.settled_by
+                if name in found and not isinstance(world.facts.get(name), Measured | Stated)
+            ),
+            assumed=tuple(
+                name for name in decision.assumes if self._unstated(world, name)
+            ),
+            separated_by=self._separated(world, open_facts) if len(possible) > 1 else (),
+            settle=settle,
+        )
+
+    def statuses(self, world: World) -> tuple[str, ...]:
+        """Every status possible in a world, in the table's order."""
+        open_facts = self._open(world)
+        if not open_facts:
+            return (self.verdict(world).status,)
+        return self._sorted(
+            {self.verdict(world.given(**cell)).status for cell in _product(open_facts)}
+        )
+
+    def _open(self, world: World) -> dict[str, tuple[Fact, ...]]:
+        """The partly known facts the table looks at, with their cells."""
+        found: dict[str, tuple[Fact, ...]] = {}
+        size = 1
+        for name in self.facts:
+            fact = world.facts.get(name)
+            if fact is not None and cells.is_partly_known(fact):
+                analyte = self._compiler.analyte(name)
+                parts = cells.cells_of(fact, analyte, self._readers.get(name, ()), world)
+                size *= len(parts)
+                if parts and size <= MOST_CELLS:
+                    found[name] = parts
+        return found
+
+    def _separated(
+        self, world: World, open_facts: Mapping[str, tuple[Fact, ...]]
+    ) -> tuple[Finding, ...]:
+        found = []
+        for name, parts in open_facts.items():
+            finding = self._finding(world, name, parts)
+            if len(finding.outcomes) > 1:
+                found.append(finding)
+        return tuple(found)
+
+    def _settle(self, world: World, possible: tuple[str, ...]) -> tuple[Finding, ...]:
+        """For each absent or unstated fact the table names: which finding would lead where."""
+        found: list[Finding] = []
+        decision = self.decision.decision
+        for name in dict.fromkeys((*decision.settled_by, *decision.assumes)):
+            fact = world.facts.get(name)
+            if isinstance(fact, Measured | Stated) or name not in self.facts:
+                continue
+            if isinstance(fact, Absent) and fact.reason == "not-applicable":
+                continue
+            if self._is_measured(name):
+                analyte = self._compiler.analyte(name)
+                parts: tuple[Fact, ...] = cells.cells_of_absent(
+                    name, analyte, self._readers.get(name, ()), world
+                )
+            elif name in decision.settled_by:
+                parts = (Stated(name, True), Stated(name, False))
+            else:
+                continue
+            finding = self._finding(world, name, parts)
+            if finding.outcomes != {possible}:
+                found.append(finding)
+        order = {name: index for index, name in enumerate(decision.settled_by)}
+        found.sort(key=lambda f: (-len(f.outcomes), order.get(f.fact, len(order))))
+        return tuple(found)
+
+    def _finding(self, world: World, name: str, parts: tuple[Fact, ...]) -> Finding:
+        bands: list[Band] = []
+        run: list[Interval] = []
+        for part in parts:
+            statuses = self.statuses(world.given(**{name: part}))
+            if isinstance(part, Stated):
+                bands.append(Band(statuses, truth=part.value))
+                continue
+            assert isinstance(part, Measured)
+            same = bands and bands[-1].statuses == statuses and bands[-1].unit == part.unit
+            run = [*run, part.interval] if same and _touch(run[-1], part.interval) else [part.interval]
+            if len(run) > 1:
+                bands.pop()
+            bands.append(Band(statuses, cells.join(run), part.unit))
+        return Finding(name, tuple(bands))
+
+    def _is_measured(self, name: str) -> bool:
+        return name in self._readers
+
+    def _unstated(self, world: World, name: str) -> bool:
+        fact = world.facts.get(name)
+        if isinstance(fact, Absent) and fact.reason == "not-applicable":
+            return False
+        return not isinstance(fact, Measured | Stated)
+
+    def _sorted(self, statuses: set[str]) -> tuple[str, ...]:
+        return tuple(status for status in self._order if status in statuses)
+
+
+def _touch(left: Interval, right: Interval) -> bool:
+    return left.high is not None and left.high == right.low
+
+
+def _readers(
+    conditions: tuple[tree.Expression, ...], compiler: Compiler
+) -> dict[str, tuple[CutReader, ...]]:
+    found: dict[str, dict[tree.Cut, None]] = {}
+    for condition in conditions:
+        for node in tree.walk(condition):
+            if isinstance(node, tree.Compare | tree.Between):
+                found.setdefault(node.fact, {}).update(dict.fromkeys(tree.cuts_of(node)))
+    return {
+        name: tuple(compiler.reader(cut) for cut in used) for name, used in found.items()
+    }
+
+
+def _product(open_facts: Mapping[str, tuple[Fact, ...]]) -> Iterator[dict[str, Fact]]:
+    for combination in itertools.product(*open_facts.values()):
+        yield dict(zip(open_facts, combination, strict=True))

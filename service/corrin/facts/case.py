@@ -1,0 +1,84 @@
+"""A case: everything known of one subject as of one moment, and what was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from corrin.facts.fact import Fact, Measured, Stated
+from corrin.facts.moment import Moment
+
+_NONE: Mapping[str, tuple[Measured, ...]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The one person a call is about. Nothing in here identifies them.
+
+    ``sex`` is FHIR administrative gender (``male``, ``female``, ``other``, ``unknown``) or
+    ``None``; ``birth_date`` may be partial.
+    """
+
+    sex: str | None = None
+    birth_date: Moment | None = None
+    deceased: bool = False
+    present: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A value not taken, and why.
+
+    ``reason`` is a code from ``rules/terminology/reasons.yaml``, whose sentence and remedy say
+    the rest; ``path`` is a FHIRPath into the request (or ``file:line``); ``detail`` names what
+    was met, for the caller's eyes only: it may hold patient data and must not be logged.
+    """
+
+    reason: str
+    path: str
+    origin: str = ""
+    name: str | None = None
+    detail: str = ""
+    when: Moment | None = None
+    reported: str = ""
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an intake made of one call, before anything is chosen.
+
+    ``results`` holds every usable value, implausible ones included (flagged ``implausible``);
+    ``statements`` the context; ``counts`` says where every resource went (``used``,
+    ``superseded``, ``not-ours``, ``refused``); ``complete`` names the lists the caller declared
+    complete (``medicines``, ``conditions``, ``findings``).
+    """
+
+    subject: Subject
+    results: tuple[Measured, ...] = ()
+    statements: tuple[Stated, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    complete: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All facts of one subject as of one moment.
+
+    ``facts`` maps a name to the fact chosen for it: an analyte never seen is absent from the map
+    and means ``Absent(name, "not-measured")``; a concept never stated is absent from the map and
+    means unknown. ``earlier`` holds, per analyte, every usable value oldest first (for trends);
+    ``every`` every value that is neither cancelled nor in error, implausible, preliminary and
+    stale ones included (for critical values).
+    """
+
+    as_of: Moment
+    subject: Subject
+    facts: Mapping[str, Fact]
+    earlier: Mapping[str, tuple[Measured, ...]] = _NONE
+    every: Mapping[str, tuple[Measured, ...]] = _NONE
+    refusals: tuple[Refusal, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()

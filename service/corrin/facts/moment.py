@@ -1,0 +1,104 @@
+"""A moment as FHIR dates give it: often only a day, a month or a year.
+
+A partial date is the interval of instants it may mean, so "before" and "within" can answer
+unknown instead of guessing.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
+
+_FHIR_DATE_TIME = re.compile(
+    r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?)?)?",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Moment:
+    """All instants from ``start`` to ``end``, both included, both with a zone.
+
+    ``text`` is the moment as it was written, for people.
+    """
+
+    start: datetime
+    end: datetime
+    text: str
+
+    @classmethod
+    def parse(cls, text: str, zone: tzinfo = UTC) -> Moment:
+        """Read FHIR ``date``, ``dateTime`` or ``instant``; ``zone`` is used where none is written.
+
+        Raises:
+            ValueError: the text is not a FHIR date, or names a day that does not exist.
+        """
+        return _parse(text, zone)
+
+    @classmethod
+    def span(cls, first: Moment | None, last: Moment | None) -> Moment:
+        """The moment of a FHIR Period: somewhere between its start and its end.
+
+        Raises:
+            ValueError: both are missing, or the end is before the start.
+        """
+        if first is None and last is None:
+            raise ValueError("a period needs a start or an end")
+        first, last = first or last, last or first
+        assert first is not None and last is not None
+        if last.end < first.start:
+            raise ValueError("the period ends before it starts")
+        text = first.text if first.text == last.text else f"{first.text}/{last.text}"
+        return cls(first.start, last.end, text)
+
+    def days_before(self, other: Moment) -> tuple[int, int]:
+        """Whole calendar days from this moment to ``other``: fewest and most.
+
+        Counted between the dates as written, so that a result of this morning is 0 days old
+        whatever the hour of ``other``.
+        """
+        fewest = (other.start.date() - self.end.astimezone(other.start.tzinfo).date()).days
+        most = (other.end.date() - self.start.astimezone(other.end.tzinfo).date()).days
+        return (fewest, most)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str, zone: tzinfo) -> Moment:
+    match = _FHIR_DATE_TIME.fullmatch(text)
+    if match is None:
+        raise ValueError("not a FHIR date or dateTime")
+    year, month, day, hour, minute, second, fraction, offset = match.groups()
+    where = _zone(offset, zone)
+    y, m, d = int(year), int(month or 1), int(day or 1)
+    if hour is None:
+        start = datetime(y, m, d, tzinfo=where)
+        last_month = int(month) if month else 12
+        last_day = int(day) if day else calendar.monthrange(y, last_month)[1]
+        end = datetime(y, last_month, last_day, 23, 59, 59, 999999, tzinfo=where)
+        return Moment(start, end, text)
+    seconds = min(int(second or 0), 59)  # a leap second is read as the second before it
+    if int(second or 0) > 60:
+        raise ValueError("not a FHIR date or dateTime")
+    micro = int((fraction or ".0")[1:7].ljust(6, "0"))
+    start = datetime(y, m, d, int(hour), int(minute), seconds, micro, tzinfo=where)
+    end = start if second else start + timedelta(seconds=59, microseconds=999999)
+    return Moment(start, end, text)
+
+
+@lru_cache(maxsize=256)
+def _zone(offset: str | None, zone: tzinfo) -> tzinfo:
+    if offset is None:
+        return zone
+    if offset == "Z":
+        return UTC
+    hours, minutes = int(offset[1:3]), int(offset[4:6])
+    if hours > 14 or minutes > 59:
+        raise ValueError("not a time zone offset")
+    delta = timedelta(hours=hours, minutes=minutes)
+    return timezone(-delta if offset[0] == "-" else delta)

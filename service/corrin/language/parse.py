@@ -1,0 +1,123 @@
+"""Text of a condition → tree. Errors say the column and what was expected."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any as AnyType
+
+from corrin.language import tree
+
+
+class ConditionError(ValueError):
+    """A condition that cannot be read; ``column`` counts from 1."""
+
+    def __init__(self, why: str, column: int = 0) -> None:
+        super().__init__(f"column {column}: {why}" if column else why)
+        self.why, self.column = why, column
+
+
+def parse(text: str) -> tree.Expression:
+    """Read one condition.
+
+    Raises:
+        ConditionError: the text is not in the language.
+    """
+    from lark import exceptions
+
+    try:
+        parsed: tree.Expression = _builder().transform(_parser().parse(text))
+    except exceptions.UnexpectedEOF as error:
+        raise ConditionError("the condition ends too early", len(text) + 1) from error
+    except exceptions.UnexpectedInput as error:
+        met = text[error.pos_in_stream :].split()[:1] if error.pos_in_stream is not None else []
+        word = met[0] if met else "the end"
+        raise ConditionError(f"{word!r} is not expected here", int(error.column)) from error
+    except exceptions.VisitError as error:
+        raise ConditionError(str(error.orig_exc)) from error
+    return parsed
+
+
+@cache
+def _parser() -> AnyType:
+    from lark import Lark
+
+    grammar = (Path(__file__).parent / "grammar.lark").read_text(encoding="utf-8")
+    return Lark(grammar, parser="lalr", maybe_placeholders=False)
+
+
+def _unquote(token: AnyType) -> str:
+    return str(token)[1:-1]
+
+
+@cache
+def _builder() -> AnyType:
+    from lark import Transformer
+
+    class Build(Transformer[AnyType, AnyType]):
+        """One method per alternative of the grammar."""
+
+        def any_of(self, items: list[AnyType]) -> tree.Expression:
+            return tree.Any(tuple(items))
+
+        def all_of(self, items: list[AnyType]) -> tree.Expression:
+            return tree.All(tuple(items))
+
+        def negation(self, items: list[AnyType]) -> tree.Expression:
+            return tree.Not(items[0])
+
+        def always(self, _items: list[AnyType]) -> tree.Expression:
+            return tree.Always()
+
+        def group_is(self, items: list[AnyType]) -> tree.Expression:
+            return tree.Is(items[0], str(items[1]) == "true")
+
+        def group_is_not(self, items: list[AnyType]) -> tree.Expression:
+            return tree.Is(items[0], str(items[1]) == "true", negated=True)
+
+        def named(self, items: list[AnyType]) -> tree.Expression:
+            return tree.Truth(str(items[0]))
+
+        def named_is(self, items: list[AnyType]) -> tree.Expression:
+            return tree.Is(tree.Truth(str(items[0])), str(items[1]) == "true")
+
+        def named_is_not(self, items: list[AnyType]) -> tree.Expression:
+            return tree.Is(tree.Truth(str(items[0])), str(items[1]) == "true", negated=True)
+
+        def is_null(self, items: list[AnyType]) -> tree.Expression:
+            return tree.IsNull(str(items[0]))
+
+        def is_null_because(self, items: list[AnyType]) -> tree.Expression:
+            return tree.IsNull(str(items[0]), reasons=tuple(_unquote(t) for t in items[1:]))
+
+        def is_not_null(self, items: list[AnyType]) -> tree.Expression:
+            return tree.IsNull(str(items[0]), negated=True)
+
+        def flagged(self, items: list[AnyType]) -> tree.Expression:
+            return tree.Flagged(str(items[0]), tuple(_unquote(t) for t in items[1:]))
+
+        def compare(self, items: list[AnyType]) -> tree.Expression:
+            return tree.Compare(str(items[0]), str(items[1]), items[2])  # type: ignore[arg-type]
+
+        def compare_text(self, items: list[AnyType]) -> tree.Expression:
+            if str(items[1]) not in ("=", "!="):
+                raise ConditionError("a text is compared with = or != only")
+            return tree.CompareText(str(items[0]), str(items[1]), _unquote(items[2]))  # type: ignore[arg-type]
+
+        def between(self, items: list[AnyType]) -> tree.Expression:
+            return tree.Between(str(items[0]), items[1], items[2])
+
+        def within_before(self, items: list[AnyType]) -> tree.Expression:
+            return tree.Within(str(items[0]), Decimal(items[1]), "before", str(items[2]))
+
+        def within_after(self, items: list[AnyType]) -> tree.Expression:
+            return tree.Within(str(items[0]), Decimal(items[1]), "after", str(items[2]))
+
+        def operand_name(self, items: list[AnyType]) -> tree.Operand:
+            return tree.Name(str(items[0]))
+
+        def quantity(self, items: list[AnyType]) -> tree.Operand:
+            return tree.Quantity(Decimal(items[0]), _unquote(items[1]))
+
+    return Build()

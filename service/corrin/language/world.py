@@ -1,0 +1,58 @@
+"""What a condition is evaluated against: the facts of one case, or of one "what if".
+
+A world is cheap to vary: :meth:`World.given` replaces one fact and keeps the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from corrin.facts.case import Case
+from corrin.facts.fact import Fact
+from corrin.facts.moment import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Facts by name, coded facts, and the reasons of refused values by analyte."""
+
+    facts: Mapping[str, Fact]
+    coded: Mapping[str, str]
+    refused: Mapping[str, frozenset[str]]
+    on: date
+
+    @classmethod
+    def of(cls, case: Case) -> World:
+        """The world of a case."""
+        refused: dict[str, set[str]] = {}
+        for refusal in case.refusals:
+            if refusal.name is not None:
+                refused.setdefault(refusal.name, set()).add(refusal.reason)
+        sex = case.subject.sex
+        return cls(
+            dict(case.facts),
+            {"sex": sex} if sex is not None else {},
+            {name: frozenset(reasons) for name, reasons in refused.items()},
+            case.as_of.end.date(),
+        )
+
+    def given(self, **facts: Fact | None) -> World:
+        """The same world with some facts replaced; ``None`` takes a fact away."""
+        changed = dict(self.facts)
+        for name, fact in facts.items():
+            if fact is None:
+                changed.pop(name, None)
+            else:
+                changed[name] = fact
+        return World(changed, self.coded, self.refused, self.on)
+
+
+def time_of(fact: Fact | None) -> Moment | None:
+    """When a fact was: a sample's time, a statement's beginning."""
+    if fact is None:
+        return None
+    when = getattr(fact, "when", None)
+    found: Moment | None = when if when is not None else getattr(fact, "since", None)
+    return found

@@ -1,0 +1,185 @@
+"""Pack → bound pack: conditions parsed, names bound, every misfit a finding with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from corrin import units
+from corrin.language import tree
+from corrin.language.bind import Vocabulary, bind, canonical_values
+from corrin.language.parse import ConditionError, parse
+from corrin.packs import schema
+from corrin.packs.bound import BoundDecision, BoundPack, BoundRestriction, BoundRow, BoundRule
+from corrin.packs.finding import (
+    BadCondition,
+    CircularDefinition,
+    Finding,
+    Misfitting,
+    Place,
+    UnknownUse,
+)
+from corrin.packs.pack import Pack
+
+
+def bind_pack(
+    pack: Pack, uses: tuple[BoundPack, ...], vocabulary: Vocabulary
+) -> tuple[BoundPack, tuple[Finding, ...]]:
+    """Bind one pack; ``vocabulary`` holds the analytes, concepts and codes all packs share."""
+    cuts: dict[str, tree.Cut] = {}
+    definitions: dict[str, tree.Expression] = {}
+    for used in uses:
+        cuts.update(used.visible_cuts())
+        definitions.update(used.visible_definitions())
+    binder = _Binder(pack, replace(vocabulary, cuts=cuts, definitions=definitions))
+    own_cuts = binder.cuts()
+    binder.vocabulary = replace(binder.vocabulary, cuts={**cuts, **own_cuts})
+    own_definitions = binder.definitions()
+    # Selectors of thresholds may use definitions, so the cut-offs are bound once more with them.
+    own_cuts = binder.cuts()
+    binder.vocabulary = replace(binder.vocabulary, cuts={**cuts, **own_cuts})
+    own_definitions = binder.definitions()
+    bound = BoundPack(
+        pack=pack,
+        cuts=own_cuts,
+        definitions=own_definitions,
+        decisions={topic: binder.decision(topic) for topic in pack.decisions},
+        restrictions=tuple(binder.restriction(r) for r in pack.restrictions),
+        rules=tuple(bound for rule in pack.rules for bound in binder.rule(rule)),
+        scope=binder.scope(),
+        uses=uses,
+    )
+    return bound, tuple(dict.fromkeys(binder.findings))
+
+
+@dataclass(slots=True)
+class _Binder:
+    pack: Pack
+    vocabulary: Vocabulary
+    findings: list[Finding] = field(default_factory=list)
+
+    def condition(
+        self, text: str, place: Place, about: str, vocabulary: Vocabulary | None = None
+    ) -> tree.Expression:
+        try:
+            parsed = parse(text)
+        except ConditionError as error:
+            self.findings.append(BadCondition(place, about, str(error)))
+            return tree.Always()
+        bound, misfits = bind(parsed, vocabulary or self.vocabulary)
+        self.findings.extend(Misfitting(place, about, m.why, m.hint) for m in misfits)
+        return bound
+
+    def scope(self) -> tree.Expression | None:
+        text = self.pack.head.scope
+        return self.condition(text, self.pack.places["pack"], "scope") if text else None
+
+    def cuts(self) -> dict[str, tree.Cut]:
+        return {name: self._cut(name, t) for name, t in self.pack.thresholds.items()}
+
+    def _cut(self, name: str, threshold: schema.Threshold) -> tree.Cut:
+        place = self.pack.place("threshold", name)
+        return tree.Cut(
+            name=name,
+            analyte=threshold.analyte,
+            values=self._values(threshold.value or {}, threshold.analyte, place, name),
+            variants=tuple(
+                tree.CutVariant(
+                    self.condition(variant.when, place, name),
+                    self._values(variant.value, threshold.analyte, place, name),
+                )
+                for variant in threshold.variants
+            ),
+            earlier=tuple(
+                tree.CutPeriod(
+                    dated.in_force.start,
+                    dated.in_force.end,
+                    self._values(dated.value, threshold.analyte, place, name),
+                )
+                for dated in threshold.earlier
+            ),
+            laboratory_limit=threshold.laboratory_limit,
+            pack=self.pack.id,
+        )
+
+    def _values(
+        self, values: dict[str, tree.Decimal], analyte_id: str, place: Place, about: str
+    ) -> tuple[tuple[str, tree.Decimal], ...]:
+        analyte = self.vocabulary.analytes.get(analyte_id)
+        if analyte is None:
+            self.findings.append(Misfitting(place, about, f"nothing measured is {analyte_id}"))
+            return ()
+        try:
+            return tuple((unit, value) for value, unit in canonical_values(analyte, values))
+        except units.UnitError as error:
+            self.findings.append(Misfitting(place, about, f"a unit does not fit: {error}"))
+            return ()
+
+    def definitions(self) -> dict[str, tree.Expression]:
+        """Bind definitions in the order they need each other."""
+        pending = dict(self.pack.definitions)
+        found: dict[str, tree.Expression] = {}
+        while pending:
+            ready = [n for n, d in pending.items() if not self._needs(d.when, pending)]
+            if not ready:
+                for name in pending:
+                    place = self.pack.place("definition", name)
+                    self.findings.append(CircularDefinition(place, name, "it uses itself"))
+                break
+            for name in ready:
+                vocabulary = replace(
+                    self.vocabulary, definitions={**self.vocabulary.definitions, **found}
+                )
+                place = self.pack.place("definition", name)
+                found[name] = self.condition(pending.pop(name).when, place, name, vocabulary)
+        self.vocabulary = replace(
+            self.vocabulary, definitions={**self.vocabulary.definitions, **found}
+        )
+        return found
+
+    def _needs(self, text: str, names: Iterable[str]) -> bool:
+        try:
+            used = set(tree.facts_of(parse(text)))
+        except ConditionError:
+            return False
+        return not used.isdisjoint(names)
+
+    def decision(self, topic: str) -> BoundDecision:
+        decision = self.pack.decisions[topic]
+        place = self.pack.place("decision", topic)
+        rows = tuple(
+            BoundRow(row, self.condition(row.when, place, f"{topic}.{row.id}"))
+            for row in decision.rows
+        )
+        self._facts((*decision.assumes, *decision.settled_by), place, topic)
+        return BoundDecision(topic, decision, rows)
+
+    def restriction(self, restriction: schema.Restriction) -> BoundRestriction:
+        place = self.pack.place("restriction", restriction.id)
+        when = self.condition(restriction.when, place, restriction.id)
+        return BoundRestriction(self.pack.id, restriction, when)
+
+    def rule(self, rule: schema.Rule) -> tuple[BoundRule, ...]:
+        place = self.pack.place("rule", rule.id)
+        named = (rule.reads_every,) if rule.reads_every else rule.each
+        self._facts((*rule.asks, *named), place, rule.id)
+        bound = []
+        for name in named or (None,):
+            vocabulary = self.vocabulary
+            if name is not None:
+                analyte = vocabulary.analytes.get(name)
+                if analyte is None:
+                    continue
+                vocabulary = replace(vocabulary, result=analyte)
+            when = self.condition(rule.when, place, rule.id, vocabulary)
+            unless = (
+                self.condition(rule.unless, place, rule.id, vocabulary) if rule.unless else None
+            )
+            bound.append(BoundRule(rule, when, unless, name))
+        return tuple(bound)
+
+    def _facts(self, names: tuple[str, ...], place: Place, about: str) -> None:
+        known = self.vocabulary
+        for name in names:
+            if name not in known.analytes and name not in known.concepts:
+                self.findings.append(UnknownUse(place, about, f"{name} is no fact"))

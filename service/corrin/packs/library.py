@@ -1,0 +1,151 @@
+"""All packs and profiles of a content folder, read and bound, with every finding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+
+from pydantic import ValidationError
+
+from corrin import terminology
+from corrin.content import ContentError, read_document, rules_root
+from corrin.language.bind import Vocabulary
+from corrin.packs import schema
+from corrin.packs.binding import bind_pack
+from corrin.packs.bound import BoundPack
+from corrin.packs.finding import (
+    ContentProblem,
+    Finding,
+    Place,
+    Unreadable,
+    UnknownPack,
+    WrongShape,
+)
+from corrin.packs.pack import Pack, content_digest, read_pack
+
+# Facts the engine derives that no terminology file lists as a concept.
+DERIVED_TRUTHS = frozenset({"on_b12_treatment"})
+SEXES = frozenset({"male", "female", "other", "unknown"})
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Which packs run together; ``digest`` covers the profile's own content."""
+
+    head: schema.ProfileHead
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Packs and profiles by id, bound; ``findings`` tells all that is wrong with them."""
+
+    packs: Mapping[str, BoundPack]
+    profiles: Mapping[str, Profile]
+    vocabulary: Vocabulary
+    findings: tuple[Finding, ...]
+
+    def sound(self) -> Library:
+        """The library itself.
+
+        Raises:
+            ContentProblem: some content cannot be used.
+        """
+        errors = tuple(f for f in self.findings if f.severity == "error")
+        if errors:
+            raise ContentProblem(errors)
+        return self
+
+
+def open_library(root: Path | None = None) -> Library:
+    """Read and bind a content folder (the shipped one by default, once per process)."""
+    return _shipped() if root is None else _open(root)
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> Library:
+    return _open(rules_root())
+
+
+def vocabulary_of(terms: terminology.Terminology) -> Vocabulary:
+    """The names all packs share."""
+    qualitative = {a.id for a in terms.analytes.values() if a.kind == "qualitative"}
+    return Vocabulary(
+        analytes=terms.analytes,
+        concepts=frozenset(terms.concepts) | qualitative | DERIVED_TRUTHS,
+        coded=MappingProxyType({"sex": SEXES}),
+        reasons=frozenset(terms.reasons),
+    )
+
+
+def _open(root: Path) -> Library:
+    terms = terminology.load(root)
+    shared = vocabulary_of(terms)
+    findings: list[Finding] = []
+    read: dict[str, Pack] = {}
+    for folder in sorted(path.parent for path in (root / "packs").glob("*/pack.yaml")):
+        pack, found = read_pack(folder, root)
+        findings.extend(found)
+        if pack is not None:
+            read[pack.id] = pack
+    bound: dict[str, BoundPack] = {}
+    for pack_id in read:
+        _bind(pack_id, read, bound, shared, findings, ())
+    profiles: dict[str, Profile] = {}
+    for file in sorted((root / "profiles").glob("*.yaml")):
+        profile = _profile(file, root, bound, findings)
+        if profile is not None:
+            profiles[profile.head.id] = profile
+    return Library(
+        MappingProxyType(bound), MappingProxyType(profiles), shared, tuple(dict.fromkeys(findings))
+    )
+
+
+def _bind(
+    pack_id: str,
+    read: Mapping[str, Pack],
+    bound: dict[str, BoundPack],
+    shared: Vocabulary,
+    findings: list[Finding],
+    above: tuple[str, ...],
+) -> BoundPack | None:
+    if pack_id in bound:
+        return bound[pack_id]
+    pack = read.get(pack_id)
+    if pack is None or pack_id in above:
+        return None
+    uses = []
+    for name in pack.head.uses:
+        used = _bind(name, read, bound, shared, findings, (*above, pack_id))
+        if used is None:
+            findings.append(UnknownPack(pack.places["pack"], pack_id, f"it uses {name}"))
+        else:
+            uses.append(used)
+    bound[pack_id], found = bind_pack(pack, tuple(uses), shared)
+    findings.extend(found)
+    return bound[pack_id]
+
+
+def _profile(
+    file: Path, root: Path, packs: Mapping[str, BoundPack], findings: list[Finding]
+) -> Profile | None:
+    name = file.relative_to(root).as_posix()
+    try:
+        raw = read_document(file)
+        head = schema.ProfileHead.model_validate(raw)
+    except ContentError as error:
+        findings.append(Unreadable(Place(name, error.line), file.name, error.why))
+        return None
+    except ValidationError as error:
+        for detail in error.errors():
+            where = ".".join(str(part) for part in detail["loc"])
+            findings.append(WrongShape(Place(name, 1), file.stem, f"{where}: {detail['msg']}"))
+        return None
+    for pack_id in (*head.packs, *head.owns.values()):
+        if pack_id not in packs:
+            findings.append(UnknownPack(Place(name, 1), head.id, f"it runs {pack_id}"))
+            return None
+    return Profile(head, content_digest(raw))
