@@ -33,9 +33,9 @@ $(READY): pyproject.toml requirements-dev.lock
 	  echo "'$(PYTHON)' cannot make a virtual environment. On Debian and Ubuntu the package python3-venv holds what is missing." >&2; exit 2; }
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "$(VENV) was made with a Python older than 3.11. Remove it with: make clean" >&2; exit 2; }
-	@echo "setting up $(VENV) from requirements-dev.lock (once; about a minute)"
-	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
-	@$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps --no-index -e .
+	@echo "setting up $(VENV) from requirements-dev.lock (once; takes up to a minute or two)"
+	@$(BIN)/python -m pip install -qq --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install -qq --no-build-isolation --no-deps --no-index -e .
 	@touch $@
 
 # --- what it does ---------------------------------------------------------------------------

@@ -1,0 +1,97 @@
+"""The house itself: versions, locks, what an import costs, what is written where."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+import corrin
+from support import places
+
+LOCKS = sorted(places.ROOT.glob("requirements*.lock"))
+HEAVY = (
+    "pint", "ucumvert", "fhir", "fhir_core", "lark", "polars", "rich", "typer", "pydantic",
+    "logging", "asyncio",
+)  # fmt: skip
+
+
+def _project() -> dict[str, object]:
+    with (places.ROOT / "pyproject.toml").open("rb") as file:
+        return dict(tomllib.load(file)["project"])
+
+
+def test_version_is_written_once() -> None:
+    assert re.fullmatch(r"\d+\.\d+\.\d+", corrin.__version__)
+    assert _project()["dynamic"] == ["version"]
+    written = (places.PACKAGE / "__init__.py").read_text(encoding="utf-8")
+    assert written.count(corrin.__version__) == 1
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
+def test_lock_names_no_place_and_hashes_everything(lock: object) -> None:
+    text = places.ROOT.joinpath(str(lock)).read_text(encoding="utf-8")
+    assert not re.search(r"https?:|file:|--(extra-)?index-url|--find-links| @ |^\s*/", text, re.M)
+    pins = re.findall(r"^([A-Za-z0-9._-]+)==\S+(.*)$", text, re.M)
+    assert pins
+    assert len(pins) == len(re.findall(r"^\S+==.*\\\n    --hash=sha256:", text, re.M))
+
+
+def test_runtime_lock_is_part_of_the_other() -> None:
+    def pins(name: str) -> set[str]:
+        text = (places.ROOT / name).read_text(encoding="utf-8")
+        return set(re.findall(r"^([A-Za-z0-9._-]+==\S+)", text, re.M))
+
+    assert pins("requirements.lock") <= pins("requirements-dev.lock")
+
+
+def test_lock_holds_every_dependency() -> None:
+    text = (places.ROOT / "requirements.lock").read_text(encoding="utf-8").lower()
+    dependencies = _project()["dependencies"]
+    assert isinstance(dependencies, list)
+    for dependency in dependencies:
+        name = re.sub(r"[._-]+", "-", re.split(r"[<>=~! ]", str(dependency))[0]).lower()
+        assert re.search(rf"^{re.escape(name)}==", text, re.M), name
+
+
+def test_importing_corrin_loads_nothing_heavy() -> None:
+    code = f"import corrin, sys; print(*sorted(set(sys.modules) & set({HEAVY!r})))"
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=places.SERVICE,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert ran.stdout.strip() == ""
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["README.md", "ARCHITECTURE.md", "GLOSSARY.md", "CONTRIBUTING.md", "SECURITY.md",
+     "CHANGELOG.md", "LICENSE", "docs/README.md", "openapi/README.md", "benchmarks/README.md"],
+)  # fmt: skip
+def test_page_is_there_and_its_links_lead_somewhere(name: str) -> None:
+    page = places.ROOT / name
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
+        if not re.match(r"[a-z]+:", target):
+            assert (page.parent / target).exists(), target
+
+
+def test_glossary_is_in_order_and_says_each_word_once() -> None:
+    text = (places.ROOT / "GLOSSARY.md").read_text(encoding="utf-8")
+    for section in text.split("\n## ")[1:]:
+        words = [word.casefold() for word in re.findall(r"^- \*\*(.+?)\*\*", section, re.M)]
+        assert words == sorted(set(words))
+
+
+def test_make_help_names_only_targets_that_exist() -> None:
+    makefile = (places.ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in ("demo", "test", "check", "bench", "docs", "clean", "soak", "lock"):
+        assert re.search(rf"^{target}:.*## ", makefile, re.M), target
+    assert not re.search(r"^serve:.*## ", makefile, re.M)

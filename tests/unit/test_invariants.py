@@ -1,0 +1,96 @@
+"""What import contracts cannot see: the clock, the environment and printing, read from the code."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support import places
+
+CORE = ("content", "terminology", "units", "facts", "language", "packs", "evaluate", "notes")
+# Written to be run by a person (`python -m ...`), never by an interpretation.
+TOOLS = {"units/derive.py"}
+MODULES = sorted(places.PACKAGE.rglob("*.py"))
+MOST_LINES = 350
+
+CLOCKS = {
+    "datetime.now", "datetime.utcnow", "datetime.today", "date.today", "dt.now", "dt.today",
+    "time.time", "time.monotonic", "time.perf_counter", "Moment.now",
+}  # fmt: skip
+ENVIRONMENT = {"os.environ", "os.getenv", "os.environb", "os.putenv"}
+OUTPUT = {"print", "input", "breakpoint", "sys.stdout", "sys.stderr", "sys.stdin"}
+
+
+def _name(module: Path) -> str:
+    return module.relative_to(places.PACKAGE).as_posix()
+
+
+def _is_core(module: Path) -> bool:
+    room = module.relative_to(places.PACKAGE).parts[0].removesuffix(".py")
+    return room in CORE and _name(module) not in TOOLS
+
+
+def _dotted(node: ast.AST) -> str:
+    """``a.b.c`` of a name or attribute, keeping the last two parts; empty for anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        before = _dotted(node.value).rpartition(".")[2]
+        return f"{before}.{node.attr}" if before else ""
+    return ""
+
+
+def _used(module: Path, names: set[str]) -> Iterator[str]:
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name | ast.Attribute) and _dotted(node) in names:
+            yield f"{_name(module)}:{node.lineno}: {_dotted(node)}"
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                if f"{node.module}.{alias.name}" in names:
+                    yield f"{_name(module)}:{node.lineno}: {node.module}.{alias.name}"
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if _is_core(m)], ids=_name)
+def test_core_reads_no_clock_environment_or_terminal(module: Path) -> None:
+    assert not list(_used(module, CLOCKS | ENVIRONMENT | OUTPUT))
+
+
+@pytest.mark.parametrize("module", MODULES, ids=_name)
+def test_nothing_reads_the_environment(module: Path) -> None:
+    if _name(module) != "api/settings.py":
+        assert not list(_used(module, ENVIRONMENT))
+
+
+@pytest.mark.parametrize("module", MODULES, ids=_name)
+def test_module_is_short_and_says_what_it_is(module: Path) -> None:
+    text = module.read_text(encoding="utf-8")
+    assert len(text.splitlines()) < MOST_LINES, "split it"
+    assert ast.get_docstring(ast.parse(text)), "a module begins with what it is"
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if _is_core(m)], ids=_name)
+def test_core_holds_no_binary_fractions(module: Path) -> None:
+    """A float literal here is a clinical figure or an inexact one: neither belongs."""
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    floats = [
+        f"{_name(module)}:{node.lineno}: {node.value}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, float)
+    ]
+    assert not floats
+
+
+@pytest.mark.parametrize("folder", ["service", "rules", "tests", "docs", "fixtures", "benchmarks"])
+def test_no_file_names_a_machine_or_holds_an_unfinished_thought(folder: str) -> None:
+    unwanted = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b|(?<![\w.:/])/(home|root|opt|work)/")
+    found = []
+    for file in sorted((places.ROOT / folder).rglob("*")):
+        if file.suffix in {".py", ".md", ".yaml", ".json", ".toml", ".txt", ".lark"}:
+            text = file.read_text(encoding="utf-8")
+            found += [f"{file.name}: {match.group()}" for match in unwanted.finditer(text)]
+    assert not found
