@@ -63,7 +63,7 @@ types: $(READY)
 	@$(BIN)/mypy --strict
 
 contracts: $(READY)
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 rules: $(READY)
 	@$(BIN)/corrin rules check

@@ -69,7 +69,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     left_out = config.stash.get(_LEFT_OUT, 0)
     if not left_out:
         return
-    line = f"{left_out} tests over the public samples did not run: the samples are not there"
+    line = f"Not run: {left_out} over the public samples, which are not there"
     if os.environ.get("CI"):
         terminalreporter.write_sep("!", line, red=True, bold=True)
     else:
