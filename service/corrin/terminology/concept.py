@@ -19,6 +19,7 @@ class Code:
         note: what a reader should know of it.
         prefix: whether longer codes that begin with this one are meant too.
         unspecific: the code also covers other things, so it supports and never proves.
+        denies: the code states that the concept does **not** hold (``not pregnant``).
     """
 
     system: str
@@ -27,6 +28,13 @@ class Code:
     note: str = ""
     prefix: bool = False
     unspecific: bool = False
+    denies: bool = False
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Data-quality flags a statement by this code always carries."""
+        found = () if self.verified else ("code-unverified",)
+        return (*found, "code-unspecific") if self.unspecific else found
 
     @property
     def verified(self) -> bool:
