@@ -12,7 +12,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_USER PIP_TARGET PIP_PREFIX
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -49,7 +49,7 @@ serve: $(READY)
 # --- whether it does it right ---------------------------------------------------------------
 
 test: $(READY) ## all tests
-	@$(BIN)/python -m pytest -q -n $(JOBS)
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup
 
 check: format-check lint types contracts rules units-check docs-check ## format, lint, types, imports, rule lint, drift
 
@@ -78,7 +78,7 @@ wheel-test: $(READY) ## install the built wheel in an empty environment, from a 
 	@$(BIN)/python -m pytest -q -m network tests/conformance/test_wheel.py
 
 soak: $(READY) ## the generative tests, for long
-	@$(BIN)/python -m pytest -q -n $(JOBS) -m "not network" --hypothesis-profile=soak tests/generative
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "not network" --hypothesis-profile=soak tests/generative
 
 bench: $(READY) ## time of one interpretation, by step
 	@$(BIN)/python benchmarks/run.py

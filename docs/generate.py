@@ -9,6 +9,7 @@ itself, so that one broken room does not hide the others.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -37,6 +38,84 @@ def table(head: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
     """A Markdown table."""
     lines = [head, tuple("---" for _ in head), *rows]
     return "".join(f"| {' | '.join(cell(part) for part in line)} |\n" for line in lines)
+
+
+@page("report.schema.json", "JSON Schema of the report (`corrin interpret --format json`).")
+def report_schema() -> str:
+    """The schema pydantic derives from the report's models."""
+    from corrin.notes.report import Report
+
+    schema = Report.model_json_schema(mode="serialization")
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+KINDS = {
+    "refusal": "Refusals: a value was not taken",
+    "absent": "Absent: an analyte has no usable value",
+    "flag": "Flags: a value was taken, with a peculiarity",
+    "call": "Whole call: nothing was interpreted",
+}
+
+
+@page("reasons.md", "every reason for not taking, not having or flagging a value, and its remedy.")
+def reasons() -> str:
+    """The list of reasons, by kind."""
+    from corrin import terminology
+
+    found = sorted(terminology.load().reasons.values(), key=lambda reason: reason.code)
+    text = f"{BY_MACHINE}# Reasons\n\nThe codes are stable: programs may rely on them.\n"
+    for kind, title in KINDS.items():
+        rows: list[tuple[object, ...]] = [
+            (f"`{reason.code}`", reason.sentence, reason.remedy)
+            for reason in found
+            if kind in reason.kinds
+        ]
+        text += f"\n## {title}\n\n{table(('code', 'says', 'what to do'), rows)}"
+    return text
+
+
+@page("units.md", "the units accepted for each analyte, how they convert, what is plausible.")
+def units() -> str:
+    """One table per family of analytes."""
+    from corrin import terminology
+
+    analytes = terminology.load().analytes.values()
+    text = f"""{BY_MACHINE}# Analytes and units
+
+A result is compared in the dimension it was reported in; the first unit named is the one of the
+comparison. Mass and substance convert into one another only where a molar mass stands. Spellings
+of these units (`K/uL`, `ug/l`) are accepted where they mean one thing only for the analyte:
+`corrin units explain SPELLING --analyte NAME` tells how one is read.
+"""
+    for family in sorted({analyte.family for analyte in analytes}):
+        rows: list[tuple[object, ...]] = []
+        for analyte in sorted(analytes, key=lambda analyte: analyte.id):
+            if analyte.family != family:
+                continue
+            accepted = "; ".join(
+                f"{name}: "
+                + ", ".join(f"`{unit}`" for unit in _first(found.canonical, found.accept))
+                for name, found in analyte.dimensions.items()
+            )
+            window = analyte.plausible
+            rows.append(
+                (
+                    f"`{analyte.id}`",
+                    analyte.name,
+                    accepted or "present or absent",
+                    "" if analyte.molar_mass is None else f"{analyte.molar_mass:f} g/mol",
+                    f"{window.low:f} to {window.high:f} `{window.unit}`" if window else "",
+                    ", ".join(code.code for code in analyte.codes),
+                )
+            )
+        head = ("analyte", "name", "accepted units", "molar mass", "plausible", "LOINC")
+        text += f"\n## {family.replace('_', ' ').capitalize()}\n\n{table(head, rows)}"
+    return text
+
+
+def _first(canonical: str, accept: tuple[str, ...]) -> list[str]:
+    return [canonical, *(unit for unit in accept if unit != canonical)]
 
 
 def index() -> str:

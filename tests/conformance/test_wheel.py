@@ -15,6 +15,7 @@ import pytest
 
 from support import places
 
+pytestmark = pytest.mark.xdist_group("wheel")  # built once, by one process
 DEMO = places.CASES / "demo" / "request.json"
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from importlinter.cli import lint_imports
 
 from support import places
 
@@ -83,6 +84,11 @@ def test_core_holds_no_binary_fractions(module: Path) -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, float)
     ]
     assert not floats
+
+
+def test_import_contracts_hold(capsys: pytest.CaptureFixture[str]) -> None:
+    broken = lint_imports(config_filename=str(places.ROOT / "pyproject.toml"), no_cache=True)
+    assert not broken, capsys.readouterr().out
 
 
 @pytest.mark.parametrize("folder", ["service", "rules", "tests", "docs", "fixtures", "benchmarks"])
