@@ -24,7 +24,7 @@ _CONCEPT_FILES: Mapping[str, ConceptKind] = MappingProxyType(
         "medicines": "medicine",
     }
 )
-_MARKS = frozenset({"prefix", "unspecific", "denies"})
+_MARKS = frozenset({"prefix", "unspecific", "denies", "question"})
 _WHO = "who:"
 
 
@@ -188,7 +188,7 @@ def _concept(entry: Located, kind: ConceptKind) -> tuple[Concept, list[tuple[str
                 raise ValueError(f"{text}: unknown marks {sorted(plain - _MARKS)}")
             code = Code(
                 system, text, checked, note, "prefix" in plain, "unspecific" in plain,
-                "denies" in plain,
+                "denies" in plain, "question" in plain,
             )  # fmt: skip
             codes.append(code)
             same = [mark[len(_WHO) :] for mark in marks if mark.startswith(_WHO)]

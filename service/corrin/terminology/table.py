@@ -128,6 +128,8 @@ class Terminology:
         if known is None:
             return None
         text = written(known, code)
+        if known == ICD10:  # the WHO codes of these families mean the same
+            known = ICD10CM
         found = self._refused.get((known, text)) or _longest(self._refused_prefixes, known, text)
         return None if found is None else found.why
 
@@ -187,7 +189,7 @@ class Terminology:
         """Analyte names and ids most like a misspelt one, best first."""
         from difflib import get_close_matches
 
-        close = get_close_matches(fold(name), self._names, n=limit * 3, cutoff=0.6)
+        close = get_close_matches(fold(name), self._names, n=limit * 3, cutoff=0.7)
         return list(dict.fromkeys(self._names[text].id for text in close))[:limit]
 
 
