@@ -87,9 +87,7 @@ class Decider:
         compiler: Compiler,
     ) -> None:
         self.decision, self.pack = decision, pack
-        self._rows = tuple(
-            (compiler.condition(row.when), row.row.status) for row in decision.rows
-        )
+        self._rows = tuple((compiler.condition(row.when), row.row.status) for row in decision.rows)
         self._restrictions: tuple[tuple[Condition, BoundRestriction], ...] = tuple(
             (compiler.condition(r.when), r) for r in restrictions
         )
@@ -132,9 +130,7 @@ class Decider:
                 for name in decision.settled_by
                 if name in found and not isinstance(world.facts.get(name), Measured | Stated)
             ),
-            assumed=tuple(
-                name for name in decision.assumes if self._unstated(world, name)
-            ),
+            assumed=tuple(name for name in decision.assumes if self._unstated(world, name)),
             separated_by=self._separated(world, open_facts) if len(possible) > 1 else (),
             settle=settle,
         )
@@ -208,7 +204,11 @@ class Decider:
                 continue
             assert isinstance(part, Measured)
             same = bands and bands[-1].statuses == statuses and bands[-1].unit == part.unit
-            run = [*run, part.interval] if same and _touch(run[-1], part.interval) else [part.interval]
+            run = (
+                [*run, part.interval]
+                if same and _touch(run[-1], part.interval)
+                else [part.interval]
+            )
             if len(run) > 1:
                 bands.pop()
             bands.append(Band(statuses, cells.join(run), part.unit))
@@ -239,9 +239,7 @@ def _readers(
         for node in tree.walk(condition):
             if isinstance(node, tree.Compare | tree.Between):
                 found.setdefault(node.fact, {}).update(dict.fromkeys(tree.cuts_of(node)))
-    return {
-        name: tuple(compiler.reader(cut) for cut in used) for name, used in found.items()
-    }
+    return {name: tuple(compiler.reader(cut) for cut in used) for name, used in found.items()}
 
 
 def _product(open_facts: Mapping[str, tuple[Fact, ...]]) -> Iterator[dict[str, Fact]]:

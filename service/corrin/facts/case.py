@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from corrin.facts.fact import Fact, Measured, Stated
 from corrin.facts.moment import Moment
-
-_NONE: Mapping[str, tuple[Measured, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,8 @@ class Reading:
     ``results`` holds every usable value, implausible ones included (flagged ``implausible``);
     ``statements`` the context; ``counts`` says where every resource went (``used``,
     ``superseded``, ``not-ours``, ``refused``); ``complete`` names the lists the caller declared
-    complete (``medicines``, ``conditions``, ``findings``).
+    complete (``medicines``, ``conditions``, ``findings``); ``evaluation_time`` is the moment the
+    request itself asked for (``Parameters.evaluationTime``).
     """
 
     subject: Subject
@@ -61,6 +59,7 @@ class Reading:
     refusals: tuple[Refusal, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     complete: tuple[str, ...] = ()
+    evaluation_time: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +76,8 @@ class Case:
     as_of: Moment
     subject: Subject
     facts: Mapping[str, Fact]
-    earlier: Mapping[str, tuple[Measured, ...]] = _NONE
-    every: Mapping[str, tuple[Measured, ...]] = _NONE
+    earlier: Mapping[str, tuple[Measured, ...]] = field(default_factory=dict)
+    every: Mapping[str, tuple[Measured, ...]] = field(default_factory=dict)
     refusals: tuple[Refusal, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     notices: tuple[str, ...] = ()

@@ -106,7 +106,11 @@ class Interval:
         """What lies in both, or ``None``."""
         low, low_closed = self.low, self.low_closed
         if other.low is not None and (low is None or other.low >= low):
-            low_closed = other.low_closed if low is None or other.low > low else low_closed and other.low_closed
+            low_closed = (
+                other.low_closed
+                if low is None or other.low > low
+                else low_closed and other.low_closed
+            )
             low = other.low
         high, high_closed = self.high, self.high_closed
         if other.high is not None and (high is None or other.high <= high):
@@ -116,9 +120,12 @@ class Interval:
                 else high_closed and other.high_closed
             )
             high = other.high
-        if low is not None and high is not None:
-            if low > high or (low == high and not (low_closed and high_closed)):
-                return None
+        if (
+            low is not None
+            and high is not None
+            and (low > high or (low == high and not (low_closed and high_closed)))
+        ):
+            return None
         return Interval(low, high, low_closed, high_closed)
 
     def scale(self, factor: Decimal) -> Interval:

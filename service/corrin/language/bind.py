@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from corrin import units
+from corrin.facts.interval import Interval
 from corrin.language import tree
 from corrin.terminology.analyte import Analyte
 
 RESULT = "result"
-ENGINE_TRUTHS = ("result_recent", "result_repeated", "result_implausible")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,8 @@ def bind(
 
 
 def canonical_values(
-    analyte: Analyte, values: Mapping[str, tree.Decimal]
-) -> tuple[tuple[tree.Decimal, str], ...]:
+    analyte: Analyte, values: Mapping[str, Decimal]
+) -> tuple[tuple[Decimal, str], ...]:
     """Published figures in the canonical unit of their dimension: ``((180, "ng/L"), …)``.
 
     Raises:
@@ -69,15 +70,10 @@ def canonical_values(
     """
     found = []
     for unit, value in values.items():
-        interval, canonical = units.canonical(analyte, tree_point(value), unit)
+        interval, canonical = units.canonical(analyte, Interval.point(value), unit)
         assert interval.low is not None
         found.append((interval.low, canonical))
     return tuple(found)
-
-
-def tree_point(value: tree.Decimal) -> units.Interval:
-    """A figure as an interval."""
-    return units.Interval.point(value)
 
 
 def _expression(
@@ -121,7 +117,9 @@ def _expression(
 def _truth(name: str, vocabulary: Vocabulary, misfits: list[Misfit]) -> tree.Expression:
     if name in vocabulary.definitions:
         return tree.Truth(name, vocabulary.definitions[name])
-    if name in vocabulary.concepts or (name in ENGINE_TRUTHS and vocabulary.result is not None):
+    if name in vocabulary.concepts or (
+        name in tree.ENGINE_TRUTHS and vocabulary.result is not None
+    ):
         return tree.Truth(name)
     if vocabulary.analyte(name) is not None:
         misfits.append(Misfit(f"{name} is a measurement, not a truth", "compare it with a cut-off"))

@@ -34,9 +34,7 @@ OPERATORS: dict[str, Callable[[Interval, Interval], Kleene]] = {
 class CutReader:
     """A bound cut-off made ready: answers which figures may apply in a world."""
 
-    def __init__(
-        self, cut: tree.Cut, compile_: Callable[[tree.Expression], Condition]
-    ) -> None:
+    def __init__(self, cut: tree.Cut, compile_: Callable[[tree.Expression], Condition]) -> None:
         self.cut = cut
         self._values = _figures(cut.values)
         self._variants = tuple((compile_(v.when), _figures(v.values)) for v in cut.variants)

@@ -31,8 +31,8 @@ def parse(text: str) -> tree.Expression:
     except exceptions.UnexpectedEOF as error:
         raise ConditionError("the condition ends too early", len(text) + 1) from error
     except exceptions.UnexpectedInput as error:
-        met = text[error.pos_in_stream :].split()[:1] if error.pos_in_stream is not None else []
-        word = met[0] if met else "the end"
+        rest = text[(error.pos_in_stream or 0) :].split()
+        word = rest[0] if rest else "the end"
         raise ConditionError(f"{word!r} is not expected here", int(error.column)) from error
     except exceptions.VisitError as error:
         raise ConditionError(str(error.orig_exc)) from error

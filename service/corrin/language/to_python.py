@@ -16,7 +16,7 @@ class Compiler:
     """Makes conditions of bound trees; a definition used twice is compiled once.
 
     Args:
-        analytes: by id; ``result`` maps to the analyte a rule reads one by one.
+        analytes: by id.
     """
 
     def __init__(self, analytes: Mapping[str, Analyte]) -> None:
@@ -56,10 +56,11 @@ class Compiler:
                 return _stated(name) if definition is None else self.condition(definition)
             case tree.Compare(fact, operator, operand):
                 assert isinstance(operand, tree.Cut)
-                return comparison(self._analytes[fact], operator, self.reader(operand), fact)
+                analyte = self._analytes[operand.analyte]
+                return comparison(analyte, operator, self.reader(operand), fact)
             case tree.Between(fact, low, high):
                 assert isinstance(low, tree.Cut) and isinstance(high, tree.Cut)
-                analyte = self._analytes[fact]
+                analyte = self._analytes[low.analyte]
                 return _all(
                     (
                         comparison(analyte, ">=", self.reader(low), fact),

@@ -13,6 +13,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+# Truths the engine itself supplies for each value a rule reads one by one; always known.
+ENGINE_TRUTHS = ("result_recent", "result_repeated", "result_implausible")
+
 Operator = Literal["<", "<=", ">", ">=", "=", "!="]
 
 
@@ -227,6 +230,8 @@ def facts_of(tree: Expression) -> tuple[str, ...]:
 def two_valued(tree: Expression) -> bool:
     """Whether a tree can never be unknown."""
     match tree:
+        case Truth(name) if name in ENGINE_TRUTHS:
+            return True
         case Always() | IsNull() | Flagged() | Is():
             return True
         case Truth(_, definition):

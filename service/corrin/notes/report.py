@@ -151,7 +151,9 @@ class Status(Part):
     why: tuple[Reason, ...]
     thresholds: tuple[ThresholdUsed, ...]
     missing: tuple[Missing, ...]
-    assumed: tuple[Words, ...] = Field(description="contexts nobody stated; the status assumes them absent")
+    assumed: tuple[Words, ...] = Field(
+        description="contexts nobody stated; the status assumes them absent"
+    )
     restrictions: tuple[Applied, ...]
     separated_by: tuple[Settles, ...]
     settle: tuple[Settles, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from corrin import units
 from corrin.language import tree
@@ -103,8 +104,8 @@ class _Binder:
         )
 
     def _values(
-        self, values: dict[str, tree.Decimal], analyte_id: str, place: Place, about: str
-    ) -> tuple[tuple[str, tree.Decimal], ...]:
+        self, values: dict[str, Decimal], analyte_id: str, place: Place, about: str
+    ) -> tuple[tuple[str, Decimal], ...]:
         analyte = self.vocabulary.analytes.get(analyte_id)
         if analyte is None:
             self.findings.append(Misfitting(place, about, f"nothing measured is {analyte_id}"))

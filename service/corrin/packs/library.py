@@ -20,8 +20,8 @@ from corrin.packs.finding import (
     ContentProblem,
     Finding,
     Place,
-    Unreadable,
     UnknownPack,
+    Unreadable,
     WrongShape,
 )
 from corrin.packs.pack import Pack, content_digest, read_pack

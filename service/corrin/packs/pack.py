@@ -154,7 +154,7 @@ def _line(raw: Any, location: tuple[int | str, ...]) -> int:
     for part in location:
         if isinstance(at, Located) and part in at:
             line = at.lines[str(part)]
-            at = at[part]
+            at = at[str(part)]
         elif isinstance(at, list) and isinstance(part, int) and part < len(at):
             at = at[part]
             line = getattr(at, "line", line)

@@ -138,7 +138,7 @@ class Decision(Content):
 
 
 class Restriction(Content):
-    """After any framework's table: when it holds, which statuses are withdrawn, what replaces them."""
+    """After any framework's table: when it holds, what it withdraws and what replaces that."""
 
     id: Identifier
     topic: Identifier
@@ -193,7 +193,7 @@ class Citation(Content):
 
 
 class SourceAttributes(Content):
-    """The thirteen source attributes of 45 CFR 170.315(b)(11)(iv)(A) for an evidence-based rule set."""
+    """The thirteen source attributes of 45 CFR 170.315(b)(11)(iv)(A), evidence-based."""
 
     citation: Text
     developer: Text
@@ -245,7 +245,7 @@ class Pairing(Content):
 
 
 class ProfileHead(Content):
-    """``profiles/<id>.yaml``: which packs run together, in which precedence, and how facts are chosen."""
+    """``profiles/<id>.yaml``: which packs run, in which precedence, and how facts are chosen."""
 
     id: Identifier
     title: Text

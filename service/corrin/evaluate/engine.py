@@ -1,0 +1,205 @@
+"""A profile compiled: one case in, every decision and every rule's outcome out.
+
+Compiling happens once per profile; evaluating a case walks no tree and parses no text, except
+to say why a rule could not answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from corrin.evaluate.decide import Decided, Decider
+from corrin.evaluate.trace import unknown_names
+from corrin.facts.case import Case
+from corrin.facts.fact import Absent, Measured, Stated
+from corrin.language.bind import bind
+from corrin.language.compare import Condition
+from corrin.language.kleene import Kleene
+from corrin.language.parse import parse
+from corrin.language.to_python import Compiler
+from corrin.language.world import World
+from corrin.packs.bound import BoundPack, BoundRule
+from corrin.packs.library import Library, Profile
+
+CANNOT_CLASSIFY = "cannot_classify"
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A rule that fires: the world it fired in, and the values it fired for (newest first)."""
+
+    pack: BoundPack
+    bound: BoundRule
+    world: World
+    results: tuple[Measured, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaid:
+    """A rule that cannot say, because of these facts."""
+
+    pack: BoundPack
+    bound: BoundRule
+    because: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """All a profile says of one case, before it is put into words."""
+
+    case: Case
+    world: World
+    in_scope: bool
+    decided: Mapping[str, Decided]
+    fired: tuple[Fired, ...]
+    unsaid: tuple[Unsaid, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    pack: BoundPack
+    bound: BoundRule
+    when: Condition
+    unless: Condition | None
+
+
+class Engine:
+    """The packs of one profile, ready to evaluate cases; safe to share between threads."""
+
+    def __init__(self, library: Library, profile: Profile, packs: tuple[str, ...]) -> None:
+        self.library, self.profile = library, profile
+        first = [p for p in profile.head.always_first if p in library.packs]
+        self.packs = tuple(library.packs[p] for p in dict.fromkeys([*first, *packs]))
+        self.compiler = Compiler(library.vocabulary.analytes)
+        scope, _ = bind(parse(profile.head.scope), library.vocabulary)
+        self._scope = self.compiler.condition(scope)
+        self._rules = tuple(
+            _Compiled(
+                pack,
+                bound,
+                self.compiler.condition(bound.when),
+                None if bound.unless is None else self.compiler.condition(bound.unless),
+            )
+            for pack in self.packs
+            for bound in pack.rules
+            if bound.rule.status != "retired"
+        )
+        self.deciders = {topic: self._decider(topic) for topic in self._topics()}
+
+    def _topics(self) -> tuple[str, ...]:
+        """Owned topics first, then every other a pack decides."""
+        decided = [topic for pack in self.packs for topic in pack.decisions]
+        owned = [topic for topic in self.profile.head.owns if topic in decided]
+        return tuple(dict.fromkeys([*owned, *decided]))
+
+    def _decider(self, topic: str) -> Decider:
+        owner = self.profile.head.owns.get(topic)
+        deciding = [pack for pack in self.packs if topic in pack.decisions]
+        pack = next((p for p in deciding if p.id == owner), deciding[-1])
+        restrictions = tuple(
+            restriction
+            for other in self.packs
+            for restriction in other.restrictions
+            if restriction.restriction.topic == topic
+        )
+        return Decider(pack.decisions[topic], pack.id, restrictions, self.compiler)
+
+    def evaluate(self, case: Case) -> Evaluation:
+        """Every decision and every rule's outcome for one case."""
+        world = World.of(case)
+        if self._scope(world) is False:
+            return Evaluation(case, world, False, {}, (), ())
+        decided = {topic: decider.decide(world) for topic, decider in self.deciders.items()}
+        fired: list[Fired] = []
+        unsaid: list[Unsaid] = []
+        each: dict[str, World] = {}
+        for rule in self._rules:
+            if not _belongs(rule.bound, decided):
+                continue
+            if rule.bound.rule.reads_every is not None:
+                self._every(rule, case, world, fired, unsaid)
+                continue
+            here = world if rule.bound.result is None else _each(world, rule.bound.result, each)
+            answer = _outcome(rule, here)
+            if answer is True:
+                fired.append(Fired(rule.pack, rule.bound, here, _result(here, rule.bound)))
+            elif answer is None:
+                unsaid.append(self._unsaid(rule, here))
+        return Evaluation(case, world, True, decided, tuple(fired), tuple(unsaid))
+
+    def _every(
+        self,
+        rule: _Compiled,
+        case: Case,
+        world: World,
+        fired: list[Fired],
+        unsaid: list[Unsaid],
+    ) -> None:
+        """A rule that reads each value: one note for all the values it fires for."""
+        worlds: list[World] = []
+        for here in every_value(
+            case, world, str(rule.bound.result), self.profile.head.critical_days
+        ):
+            answer = _outcome(rule, here)
+            if answer is True:
+                worlds.insert(0, here)
+            elif answer is None:
+                unsaid.append(self._unsaid(rule, here))
+        if worlds:
+            results = tuple(r for w in worlds for r in _result(w, rule.bound))
+            fired.append(Fired(rule.pack, rule.bound, worlds[0], results))
+
+    def _unsaid(self, rule: _Compiled, world: World) -> Unsaid:
+        names = unknown_names(rule.bound.when, world, self.compiler)
+        result = rule.bound.result or ""
+        named = tuple(dict.fromkeys(result if name == "result" else name for name in names))
+        return Unsaid(rule.pack, rule.bound, named)
+
+
+def every_value(case: Case, world: World, analyte: str, critical_days: int) -> Iterator[World]:
+    """One world per value of an analyte that is neither cancelled nor in error, oldest first."""
+    values = case.every.get(analyte, ())
+    for index, value in enumerate(values):
+        recent = True
+        if value.when is not None:
+            fewest, _ = value.when.days_before(case.as_of)
+            recent = fewest <= critical_days
+        repeated = any(
+            later.when is not None and value.when is not None and later.when.start > value.when.end
+            for later in values[index + 1 :]
+        )
+        yield world.given(
+            result=value,
+            result_recent=Stated("result_recent", recent),
+            result_repeated=Stated("result_repeated", repeated),
+            result_implausible=Stated("result_implausible", "implausible" in value.flags),
+        )
+
+
+def _each(world: World, analyte: str, made: dict[str, World]) -> World:
+    found = made.get(analyte)
+    if found is None:
+        fact = world.facts.get(analyte)
+        found = made[analyte] = world.given(result=fact if fact is not None else Absent(analyte))
+    return found
+
+
+def _outcome(rule: _Compiled, world: World) -> Kleene:
+    answer = rule.when(world)
+    if answer is not False and rule.unless is not None and rule.unless(world) is True:
+        return False
+    return answer
+
+
+def _belongs(bound: BoundRule, decided: Mapping[str, Decided]) -> bool:
+    for topic, statuses in bound.rule.belongs_to.items():
+        found = decided.get(topic)
+        if found is None or (found.status or CANNOT_CLASSIFY) not in statuses:
+            return False
+    return True
+
+
+def _result(world: World, bound: BoundRule) -> tuple[Measured, ...]:
+    fact = world.facts.get("result") if bound.result is not None else None
+    return (fact,) if isinstance(fact, Measured) else ()

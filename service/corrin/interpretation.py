@@ -1,0 +1,156 @@
+"""The Python door: one patient's results as bytes in, a report out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from corrin import __version__
+
+if TYPE_CHECKING:
+    from corrin.evaluate.engine import Engine
+    from corrin.facts.case import Case
+    from corrin.facts.moment import Moment
+    from corrin.notes.compose import Composer
+    from corrin.notes.report import Report
+
+
+class UsageError(ValueError):
+    """A question that cannot be asked this way: ``message`` says why, ``hint`` what to do."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message, self.hint = message, hint
+
+
+def interpret(
+    data: bytes | str | dict[str, Any] | list[Any],
+    *,
+    as_of: str | None = None,
+    profile: str = "uk",
+    packs: Sequence[str] = (),
+    strict: bool = False,
+) -> Report:
+    """Interpret one patient's laboratory results.
+
+    Args:
+        data: a FHIR Bundle, Parameters, resource, JSON array or NDJSON, as bytes or text, or
+            parsed already (then a number that was a float has lost what a float loses).
+        as_of: FHIR date or dateTime the question is asked for; else what the request says
+            (``Parameters.evaluationTime``), else now.
+        profile: which packs run together (``uk``).
+        packs: ``id`` or ``id@version``, run in addition; a version must be the one installed.
+        strict: let ``fhir.resources`` judge every whole resource first.
+
+    Returns:
+        The report. Nothing usable is a report too.
+
+    Raises:
+        corrin.intake.IntakeError: the input is refused whole; says what, where, why.
+        UsageError: there is no such profile, pack or moment.
+        corrin.packs.finding.ContentProblem: the installed rules cannot be used.
+    """
+    from corrin import intake
+
+    engine, composer = prepared(profile, tuple(packs))
+    reading = intake.read(_bytes(data), strict=strict)
+    moment = _moment(as_of) if as_of is not None else reading.evaluation_time or _now()
+    return report_of(engine, composer, choose_case(reading, moment, engine))
+
+
+def choose_case(reading: Any, as_of: Moment, engine: Engine) -> Case:
+    """The case of a reading under the profile's look-back and pairing."""
+    from corrin.facts.choose import choose
+
+    return choose(reading, as_of, policy_of(engine.profile.head.id))
+
+
+def report_of(engine: Engine, composer: Composer, case: Case) -> Report:
+    """Evaluate a case and put it into words."""
+    return composer.compose(engine.evaluate(case))
+
+
+@lru_cache(maxsize=32)
+def prepared(profile: str, packs: tuple[str, ...] = ()) -> tuple[Engine, Composer]:
+    """The engine and the writer of a profile, compiled once per process.
+
+    Raises:
+        UsageError: there is no such profile, pack or version.
+        corrin.packs.finding.ContentProblem: the installed rules cannot be used.
+    """
+    from corrin import terminology
+    from corrin.evaluate.engine import Engine
+    from corrin.notes.compose import Composer
+    from corrin.packs.library import open_library
+    from corrin.terminology import evidence
+
+    library = open_library().sound()
+    found = library.profiles.get(profile)
+    if found is None:
+        raise UsageError(
+            f"There is no profile called {profile!r}.",
+            "Use one of: " + ", ".join(sorted(library.profiles)) + ".",
+        )
+    wanted = [*found.head.packs]
+    for text in packs:
+        pack_id, _, version = text.partition("@")
+        pack = library.packs.get(pack_id)
+        if pack is None:
+            raise UsageError(
+                f"There is no pack called {pack_id!r}.",
+                "Use one of: " + ", ".join(sorted(library.packs)) + ".",
+            )
+        if version and version != pack.pack.head.version:
+            raise UsageError(
+                f"Pack {pack_id} is installed in version {pack.pack.head.version}, not {version}.",
+                "Install the release of Corrin that carries that version, or leave it out.",
+            )
+        wanted.append(pack_id)
+    engine = Engine(library, found, tuple(wanted))
+    return engine, Composer(engine, terminology.load(), evidence.load(), __version__)
+
+
+@lru_cache(maxsize=32)
+def policy_of(profile: str) -> Any:
+    """How facts are chosen under a profile: look-back and pairing."""
+    from corrin.facts.choose import Policy
+    from corrin.packs.library import open_library
+
+    head = open_library().profiles[profile].head
+    return Policy(
+        look_back={name: look.days for look in head.look_back for name in look.analytes},
+        otherwise=head.look_back_otherwise,
+        pairing=tuple((p.days, p.markers, p.metabolites) for p in head.pairing),
+    )
+
+
+def _bytes(data: bytes | str | dict[str, Any] | list[Any]) -> bytes:
+    if isinstance(data, bytes):
+        return data
+    if isinstance(data, str):
+        return data.encode("utf-8", "surrogatepass")
+    try:
+        return json.dumps(data, default=str).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError("The data is not JSON.", "Pass bytes, text, a dict or a list.") from error
+
+
+def _moment(text: str) -> Moment:
+    from corrin.facts.moment import Moment
+
+    try:
+        return Moment.parse(text)
+    except ValueError as error:
+        raise UsageError(
+            "The moment to interpret for is not a FHIR date or dateTime.",
+            "Write it as 2026-11-01 or 2026-11-01T09:00:00Z.",
+        ) from error
+
+
+def _now() -> Moment:
+    from corrin.facts.moment import Moment
+
+    return Moment.parse(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))

@@ -1,0 +1,172 @@
+"""The basis of a note: which conditions decided, which cut-offs, which inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+
+from corrin.evaluate.engine import Engine
+from corrin.evaluate.trace import Leaf, deciding
+from corrin.facts.fact import Absent, Fact, Measured, Stated
+from corrin.language import tree
+from corrin.language.compare import CutReader, beside
+from corrin.language.to_prose import Prose, figures
+from corrin.language.world import World
+from corrin.notes import report
+from corrin.notes.words import Dictionary, quantity
+from corrin.packs.bound import BoundPack
+
+_TRUTH: dict[bool | None, report.Truth] = {True: "true", False: "false", None: "unknown"}
+
+
+class Basis:
+    """Explains conditions of one engine in words."""
+
+    def __init__(self, engine: Engine, words: Dictionary) -> None:
+        self._engine, self._words = engine, words
+        means = {
+            name: definition.means
+            for pack in engine.library.packs.values()
+            for name, definition in pack.pack.definitions.items()
+        }
+        analytes, concepts = words.terms.analytes, words.terms.concepts
+        names = {a.id: a.short for a in analytes.values()} | {
+            c.id: c.name for c in concepts.values()
+        }
+        reasons = {code: reason.sentence for code, reason in words.terms.reasons.items()}
+        self._names, self._means, self._reasons = names, means, reasons
+        self.prose = Prose(names, means, reasons)
+
+    def leaves(self, condition: tree.Expression, world: World) -> tuple[Leaf, ...]:
+        """The leaves that decided a condition."""
+        return deciding(condition, world, self._engine.compiler)
+
+    def why(
+        self, leaves: Iterable[Leaf], world: World, result: str | None = None
+    ) -> tuple[report.Reason, ...]:
+        """The deciding leaves in words, each with the value met."""
+        prose = self.prose
+        if result is not None:
+            names = {**self._names, "result": self._words.short(result)}
+            prose = Prose(names, self._means, self._reasons)
+        found = []
+        for leaf in leaves:
+            if isinstance(leaf.node, tree.Always):
+                continue
+            said = prose.of(leaf.node)
+            met = self._met(leaf.node, world)
+            text = f"{said} ({met})" if met else said
+            found.append(report.Reason(says=text[0].upper() + text[1:], truth=_TRUTH[leaf.truth]))
+        return tuple(dict.fromkeys(found))
+
+    def _met(self, node: tree.Leaf, world: World) -> str:
+        match node:
+            case tree.Compare(fact) | tree.Between(fact):
+                found = world.facts.get(fact)
+                return self._words.said(found, fact, None)
+            case _:
+                return ""
+
+    def facts(self, leaves: Iterable[Leaf], world: World) -> tuple[Measured, ...]:
+        """The measured inputs the leaves looked at."""
+        found: dict[str, Measured] = {}
+        for leaf in leaves:
+            for name in tree.facts_of(leaf.node):
+                fact = world.facts.get(name)
+                if isinstance(fact, Measured):
+                    found[fact.origin + fact.analyte + str(fact.when)] = fact
+        return tuple(found.values())
+
+    def missing(self, names: Iterable[str], world: World) -> tuple[report.Missing, ...]:
+        """Those of ``names`` that are neither measured nor stated."""
+        found = []
+        for name in dict.fromkeys(names):
+            fact: Fact | None = world.facts.get(name)
+            if isinstance(fact, Absent) and fact.reason == "not-applicable":
+                continue
+            if not isinstance(fact, Measured | Stated):
+                found.append(self._words.missing(name, fact))
+        return tuple(found)
+
+    def thresholds(
+        self, leaves: Iterable[Leaf], world: World, pack: BoundPack
+    ) -> tuple[report.ThresholdUsed, ...]:
+        """The cut-offs the leaves used, with the figure each was held against."""
+        found: dict[str, report.ThresholdUsed] = {}
+        for leaf in leaves:
+            for used in self.thresholds_of(leaf.node, world, pack):
+                found.setdefault(used.name, used)
+        return tuple(found.values())
+
+    def thresholds_of(
+        self,
+        condition: tree.Expression,
+        world: World,
+        pack: BoundPack,
+        facts: Container[str] | None = None,
+    ) -> tuple[report.ThresholdUsed, ...]:
+        """The cut-offs of a whole condition, of ``facts`` only when given."""
+        found: dict[str, report.ThresholdUsed] = {}
+        for node in tree.walk(condition):
+            if not isinstance(node, tree.Compare | tree.Between):
+                continue
+            if facts is not None and node.fact not in facts:
+                continue
+            for cut in tree.cuts_of(node):
+                if cut.name is not None and cut.name not in found:
+                    used = self.figure(cut, world.facts.get(node.fact), world)
+                    entry = self._threshold(cut, used, pack)
+                    if entry is not None:
+                        found[cut.name] = entry
+        return tuple(found.values())
+
+    def _threshold(self, cut: tree.Cut, used: str, pack: BoundPack) -> report.ThresholdUsed | None:
+        located = pack.threshold(str(cut.name))
+        if located is None and cut.pack is not None:
+            located = self._engine.library.packs[cut.pack].threshold(str(cut.name))
+        if located is None:
+            return None
+        owner, content = located
+        rows = [*content.evidence, *(row for v in content.variants for row in v.evidence)]
+        published = [f"{figure:f} {unit}" for unit, figure in (content.value or {}).items()]
+        published += [
+            f"{figure:f} {unit}" for v in content.variants for unit, figure in v.value.items()
+        ]
+        return report.ThresholdUsed(
+            name=str(cut.name),
+            says=content.meaning,
+            used=used,
+            published=tuple(published),
+            in_force_from=None if content.in_force is None else str(content.in_force.start),
+            pack=owner.id,
+            evidence=self._words.evidence(tuple(rows)),
+        )
+
+    def figure(self, cut: tree.Cut, fact: Fact | None, world: World) -> str:
+        """The figure of a cut-off that a fact was held against, in words."""
+        reader: CutReader = self._engine.compiler.reader(cut)
+        measured = fact if isinstance(fact, Measured) else None
+        possible = reader.figures(world, measured)
+        if not possible:
+            return "none given"
+        analyte = self._engine.compiler.analyte(cut.analyte)
+        if measured is None:
+            return " or ".join(
+                figures(tuple((u, i.low) for u, i in one if i.low is not None)) for one in possible
+            )
+        said = []
+        for one in possible:
+            value, figure = beside(analyte, measured, one)
+            unit = next((u for u, _ in one if u == measured.unit), one[0][0])
+            text = quantity(figure, unit)
+            if unit != measured.unit:
+                text += f" (value converted: {quantity(value, unit)})"
+            said.append(text)
+        text = " or ".join(said)
+        if cut.laboratory_limit and self._is_laboratory(cut, measured):
+            text += " (the laboratory's own limit)"
+        return text
+
+    @staticmethod
+    def _is_laboratory(cut: tree.Cut, measured: Measured) -> bool:
+        limits = measured.reference_range
+        return limits is not None and getattr(limits, str(cut.laboratory_limit)) is not None

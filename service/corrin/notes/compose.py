@@ -1,0 +1,238 @@
+"""Evaluation → Report: notes ordered and worded, every input named, nothing left out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from decimal import Decimal
+from typing import Any
+
+from corrin.evaluate.engine import Engine, Evaluation
+from corrin.facts.case import Case
+from corrin.facts.fact import Fact, Measured, Stated
+from corrin.facts.moment import Moment
+from corrin.notes import report
+from corrin.notes.basis import Basis
+from corrin.notes.note import NoteWriter
+from corrin.notes.status import URGENCIES, StatusWriter, most_urgent
+from corrin.notes.words import Dictionary, number
+from corrin.terminology import Terminology
+from corrin.terminology.evidence import Evidence
+
+
+class Composer:
+    """Writes reports for one engine; safe to share between threads.
+
+    Args:
+        version: Corrin's own version, printed in every report.
+    """
+
+    def __init__(self, engine: Engine, terms: Terminology, rows: Evidence, version: str) -> None:
+        self._engine, self._version = engine, version
+        self._words = Dictionary(terms, rows, engine.profile.head.notices)
+        basis = Basis(engine, self._words)
+        self._basis = basis
+        self._notes = NoteWriter(engine, self._words, basis)
+        self._statuses = StatusWriter(engine, self._words, basis)
+        self._order = {name: index for index, name in enumerate(terms.analytes)}
+        self._pack_order = {pack.id: index for index, pack in enumerate(engine.packs)}
+
+    def compose(self, evaluation: Evaluation) -> report.Report:
+        """The report of one evaluation."""
+        case, profile = evaluation.case, self._engine.profile
+        statuses = {
+            topic: self._statuses.write(decided, evaluation.world)
+            for topic, decided in evaluation.decided.items()
+        }
+        notes = sorted(
+            (self._notes.write(fired, evaluation) for fired in evaluation.fired),
+            key=lambda n: (
+                URGENCIES.index(n.urgency),
+                self._pack_order[n.pack],
+                n.topic,
+                n.rule,
+            ),
+        )
+        urgency = most_urgent(
+            (*(n.urgency for n in notes), *(s.urgency for s in statuses.values()))
+        )
+        return report.Report(
+            corrin=self._version,
+            as_of=case.as_of.text,
+            profile=report.ProfileUsed(
+                id=profile.head.id,
+                title=profile.head.title,
+                version=profile.head.version,
+                digest=profile.digest,
+            ),
+            packs=self._packs(case),
+            subject=self._subject(case),
+            in_scope=evaluation.in_scope,
+            headline=self._headline(evaluation, statuses, notes, urgency),
+            urgency=urgency,
+            statuses=statuses,
+            notes=tuple(notes),
+            cannot_say=self._cannot_say(evaluation),
+            values=self._values(case),
+            context=self._context(case),
+            refusals=self._refusals(case),
+            counts=dict(sorted(case.counts.items())),
+            notices=self._notices(case, evaluation.in_scope),
+            facts_digest=facts_digest(case),
+            statement=profile.head.statement,
+        )
+
+    def _headline(
+        self,
+        evaluation: Evaluation,
+        statuses: dict[str, report.Status],
+        notes: list[report.Note],
+        urgency: str,
+    ) -> str:
+        if not evaluation.in_scope:
+            said = self._engine.profile.head.scope_says
+            return said[0].upper() + said[1:].rstrip(".") + "."
+        parts = []
+        if notes and notes[0].urgency in ("emergency", "urgent"):
+            parts.append(f"{urgency.capitalize()}: {notes[0].summary.rstrip('.')}.")
+        owned = [statuses[t] for t in self._engine.profile.head.owns if t in statuses][:1]
+        parts += [f"{status.title}: {status.says.rstrip('.')}." for status in owned]
+        return " ".join(parts)
+
+    def _packs(self, case: Case) -> tuple[report.PackUsed, ...]:
+        day = case.as_of.end.date()
+        return tuple(
+            report.PackUsed(
+                id=pack.id,
+                title=pack.pack.head.title,
+                version=pack.pack.head.version,
+                date=str(pack.pack.head.date),
+                digest=pack.pack.digest,
+                in_force_from=str(pack.pack.head.in_force.start),
+                in_force=pack.pack.head.in_force.holds_on(day),
+                drafts=sum(1 for rule in pack.pack.rules if rule.status == "draft"),
+                citations=tuple(
+                    f"{c.title}, {c.publisher}" + (f" ({c.published})" if c.published else "")
+                    for c in pack.pack.head.citations
+                ),
+            )
+            for pack in self._engine.packs
+        )
+
+    def _subject(self, case: Case) -> report.SubjectSeen:
+        age = case.facts.get("age")
+        said = None
+        if isinstance(age, Measured) and age.interval.low is not None:
+            low, high = int(age.interval.low), int(age.interval.high or age.interval.low)
+            said = f"{low} years" if low == high else f"{low} to {high} years"
+        return report.SubjectSeen(age=said, sex=case.subject.sex, stated=case.subject.present)
+
+    def _values(self, case: Case) -> tuple[report.Value, ...]:
+        found = [
+            fact
+            for name, fact in case.facts.items()
+            if isinstance(fact, Measured) and name != "age"
+        ]
+        found.sort(key=lambda fact: self._order.get(fact.analyte, len(self._order)))
+        values = []
+        for fact in found:
+            others = [
+                other
+                for other in case.earlier.get(fact.analyte, ())
+                if (other.origin, other.when) != (fact.origin, fact.when)
+            ]
+            earlier = tuple(
+                report.Earlier(
+                    reported=other.reported,
+                    when=None if other.when is None else other.when.text,
+                    origin=other.origin,
+                )
+                for other in others
+            )
+            values.append(self._words.value(fact).model_copy(update={"earlier": earlier}))
+        return tuple(values)
+
+    def _context(self, case: Case) -> tuple[report.Context, ...]:
+        stated = [fact for _, fact in sorted(case.facts.items()) if isinstance(fact, Stated)]
+        return tuple(
+            report.Context(
+                name=fact.name,
+                label=self._words.label(fact.name),
+                present=fact.value,
+                history=fact.history,
+                since=None if fact.since is None else fact.since.text,
+                until=None if fact.until is None else fact.until.text,
+                origin=fact.origin,
+                flags=self._words.flags(fact.flags),
+            )
+            for fact in stated
+        )
+
+    def _refusals(self, case: Case) -> tuple[report.Refused, ...]:
+        found = [
+            report.Refused(
+                reason=refusal.reason,
+                says=self._words.reason(refusal.reason),
+                remedy=self._words.remedy(refusal.reason),
+                path=refusal.path,
+                origin=refusal.origin,
+                name=refusal.name,
+                label=None if refusal.name is None else self._words.label(refusal.name),
+                reported=refusal.reported,
+                when=None if refusal.when is None else refusal.when.text,
+                detail=refusal.detail,
+            )
+            for refusal in case.refusals
+        ]
+        return tuple(sorted(found, key=lambda r: (r.name or "", r.origin, r.path, r.reason)))
+
+    def _cannot_say(self, evaluation: Evaluation) -> tuple[report.CannotSay, ...]:
+        found: dict[str, report.CannotSay] = {}
+        for unsaid in evaluation.unsaid:
+            rule = unsaid.bound.rule
+            found[rule.id] = report.CannotSay(
+                rule=rule.id,
+                title=rule.title,
+                pack=unsaid.pack.id,
+                because=tuple(
+                    self._words.missing(name, evaluation.world.facts.get(name))
+                    for name in unsaid.because
+                ),
+            )
+        return tuple(found.values())
+
+    def _notices(self, case: Case, in_scope: bool) -> tuple[str, ...]:
+        said = [self._words.notices.get(code) or self._words.reason(code) for code in case.notices]
+        if not in_scope:
+            scope = self._engine.profile.head.scope_says
+            said.insert(0, scope[0].upper() + scope[1:].rstrip(".") + ".")
+        return tuple(dict.fromkeys(said))
+
+
+def facts_digest(case: Case) -> str:
+    """``sha256:`` of the facts used, whatever order they came in or where they stood."""
+    raw = {
+        "as_of": case.as_of.text,
+        "sex": case.subject.sex,
+        "facts": {name: _plain(fact) for name, fact in sorted(case.facts.items())},
+        "every": {n: [_plain(v) for v in vs] for n, vs in sorted(case.every.items())},
+    }
+    text = json.dumps(raw, sort_keys=True, separators=(",", ":"), default=_text)
+    return "sha256:" + hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _plain(fact: Fact) -> dict[str, Any]:
+    plain = asdict(fact)
+    plain.pop("path", None)
+    for value in plain.get("among", ()):
+        value.pop("path", None)
+    return plain
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Decimal):
+        return number(value)
+    if isinstance(value, Moment):
+        return value.text
+    return str(value)

@@ -1,0 +1,105 @@
+"""One rule that fired, put into words."""
+
+from __future__ import annotations
+
+from corrin.evaluate.engine import Engine, Evaluation, Fired
+from corrin.evaluate.trace import unknown_names
+from corrin.facts.fact import Measured
+from corrin.language import tree
+from corrin.notes import report
+from corrin.notes.basis import Basis
+from corrin.notes.words import Dictionary, stretch
+from corrin.packs import placeholder
+
+
+class NoteWriter:
+    """Writes the notes of one engine."""
+
+    def __init__(self, engine: Engine, words: Dictionary, basis: Basis) -> None:
+        self._engine, self._words, self._basis = engine, words, basis
+
+    def write(self, fired: Fired, evaluation: Evaluation) -> report.Note:
+        """The note of one rule that fired."""
+        rule, head = fired.bound.rule, fired.pack.pack.head
+        leaves = self._basis.leaves(fired.bound.when, fired.world)
+        rows = self._words.evidence(rule.evidence)
+
+        def fill(text: str) -> str:
+            return placeholder.fill(text, lambda n, a: self._value(n, a, fired, evaluation))
+
+        return report.Note(
+            rule=rule.id,
+            title=rule.title,
+            pack=fired.pack.id,
+            pack_version=head.version,
+            pack_date=str(head.date),
+            rule_status=rule.status,
+            verified=all(row.verified for row in rows),
+            topic=rule.note.topic,
+            urgency=rule.note.urgency,
+            summary=fill(rule.note.summary),
+            detail=fill(rule.note.detail),
+            why=self._basis.why(leaves, fired.world, fired.bound.result),
+            inputs=self._inputs(fired),
+            thresholds=self._basis.thresholds(leaves, fired.world, fired.pack),
+            evidence=rows,
+            missing=self._basis.missing(rule.asks, fired.world),
+            limits=(*(fill(limit) for limit in rule.note.limits), *self._unless(fired)),
+        )
+
+    def _unless(self, fired: Fired) -> tuple[str, ...]:
+        """An exception that is not known is a limit of the note."""
+        unless = fired.bound.unless
+        if unless is None:
+            return ()
+        names = unknown_names(unless, fired.world, self._engine.compiler)
+        if not names:
+            return ()
+        labels = ", ".join(self._words.label(name) for name in names)
+        return (f"This would not hold if: {self._basis.prose.of(unless)} (not known: {labels}).",)
+
+    def _inputs(self, fired: Fired) -> tuple[report.Value, ...]:
+        """Every measured value the condition or the text looks at, each once."""
+        found: dict[tuple[str, str, str], Measured] = {}
+        for value in fired.results:
+            found[value.analyte, value.origin, value.reported] = value
+        names = list(tree.facts_of(fired.bound.when))
+        for text in placeholder.texts_of(fired.bound.rule.note):
+            names += [name for name, _ in placeholder.names_in(text)]
+        for name in names:
+            fact = fired.world.facts.get(name)
+            if isinstance(fact, Measured) and fact.analyte != "age":
+                found[fact.analyte, fact.origin, fact.reported] = fact
+        return tuple(self._words.value(value) for value in found.values())
+
+    def _value(self, name: str, aspect: str | None, fired: Fired, evaluation: Evaluation) -> str:
+        if name == "result":
+            return self._result(aspect, fired)
+        decided = evaluation.decided.get(fired.bound.rule.note.topic)
+        if decided is not None and name in ("possible", "status", "separated_by"):
+            pack = self._engine.library.packs[decided.pack]
+            statuses = pack.decisions[decided.topic].decision.statuses
+            if name == "separated_by":
+                return "; ".join(
+                    f"{self._words.short(f.fact)} {stretch(b.interval, b.unit)}: "
+                    + " or ".join(statuses[s].says for s in b.statuses)
+                    for f in decided.separated_by
+                    for b in f.bands
+                    if b.interval is not None
+                )
+            return " or ".join(statuses[s].says for s in decided.possible)
+        cut = fired.pack.visible_cuts().get(name)
+        if cut is not None:
+            return self._basis.figure(cut, fired.world.facts.get(cut.analyte), fired.world)
+        return self._words.said(fired.world.facts.get(name), name, aspect)
+
+    def _result(self, aspect: str | None, fired: Fired) -> str:
+        name = str(fired.bound.result)
+        if aspect == "name":
+            return self._words.short(name)
+        if len(fired.results) > 1 and aspect is None:
+            return " and ".join(
+                f"{v.reported} ({v.when.text if v.when else 'date not stated'})"
+                for v in fired.results
+            )
+        return self._words.said(fired.world.facts.get("result"), name, aspect)

@@ -1,0 +1,122 @@
+"""A decision put into words: status, why, what it stands on, what would settle it."""
+
+from __future__ import annotations
+
+from corrin.evaluate.decide import Decided, Finding
+from corrin.evaluate.engine import Engine
+from corrin.facts.fact import Measured
+from corrin.language.world import World
+from corrin.notes import report
+from corrin.notes.basis import Basis
+from corrin.notes.words import Dictionary, stretch
+from corrin.packs import schema
+from corrin.packs.bound import BoundPack
+
+URGENCIES: tuple[schema.Urgency, ...] = ("emergency", "urgent", "soon", "routine")
+
+
+def most_urgent(urgencies: tuple[schema.Urgency, ...]) -> schema.Urgency:
+    """The highest of several urgencies; routine when there is none."""
+    return min(urgencies, key=URGENCIES.index, default="routine")
+
+
+class StatusWriter:
+    """Writes the status of a topic."""
+
+    def __init__(self, engine: Engine, words: Dictionary, basis: Basis) -> None:
+        self._engine, self._words, self._basis = engine, words, basis
+
+    def write(self, decided: Decided, world: World) -> report.Status:
+        """One topic's status for the report."""
+        pack = self._engine.library.packs[decided.pack]
+        bound = pack.decisions[decided.topic]
+        content = bound.decision
+        index = decided.verdict.row
+        row = None if index is None else bound.rows[index]
+        leaves = () if row is None else self._basis.leaves(row.when, world)
+        open_ = decided.status is None
+        rows = content.evidence if row is None else row.row.evidence
+        because = content.otherwise_because if row is None else row.row.because
+        applied = () if open_ else decided.verdict.restrictions
+        if applied:
+            because = applied[-1].restriction.because
+        if open_:
+            because = self._open(decided, content)
+        return report.Status(
+            topic=decided.topic,
+            title=content.title,
+            pack=decided.pack,
+            status=decided.status,
+            says=self._says(decided, content),
+            possible=self._all(decided.possible, content) if open_ else (),
+            urgency=most_urgent(tuple(content.statuses[s].urgency for s in decided.possible)),
+            because=because,
+            why=() if open_ else self._basis.why(leaves, world),
+            thresholds=self._thresholds(decided, world, pack, leaves),
+            missing=self._basis.missing(decided.missing, world),
+            assumed=tuple(
+                report.Words(code=n, says=f"{self._words.label(n)} not stated")
+                if n not in self._words.terms.analytes
+                else report.Words(code=n, says=f"{self._words.label(n)} not available")
+                for n in decided.assumed
+            ),
+            restrictions=tuple(
+                report.Applied(
+                    id=r.restriction.id,
+                    pack=r.pack,
+                    confounder=r.restriction.confounder,
+                    because=r.restriction.because,
+                    evidence=self._words.evidence(r.restriction.evidence),
+                )
+                for r in applied
+            ),
+            separated_by=tuple(self._settles(f, content) for f in decided.separated_by),
+            settle=tuple(self._settles(f, content) for f in decided.settle),
+            evidence=self._words.evidence(rows),
+        )
+
+    def _says(self, decided: Decided, content: schema.Decision) -> str:
+        if decided.status is not None:
+            return content.statuses[decided.status].says
+        said = [content.statuses[s].says for s in decided.possible]
+        return "cannot be classified: " + ", or ".join(said)
+
+    def _open(self, decided: Decided, content: schema.Decision) -> str:
+        parts = []
+        for finding in decided.separated_by:
+            bands = "; ".join(
+                f"{stretch(b.interval, b.unit)}: "
+                + " or ".join(content.statuses[s].says for s in b.statuses)
+                for b in finding.bands
+                if b.interval is not None
+            )
+            parts.append(f"{self._words.short(finding.fact)} is only partly known ({bands})")
+        return ". ".join(p[0].upper() + p[1:] for p in parts) + "."
+
+    def _all(self, codes: tuple[str, ...], content: schema.Decision) -> tuple[report.Words, ...]:
+        return tuple(report.Words(code=c, says=content.statuses[c].says) for c in codes)
+
+    def _settles(self, finding: Finding, content: schema.Decision) -> report.Settles:
+        bands = []
+        for band in finding.bands:
+            if band.interval is not None:
+                said = stretch(band.interval, band.unit)
+            else:
+                said = "stated present" if band.truth else "stated absent"
+            bands.append(report.Band(finding=said, statuses=self._all(band.statuses, content)))
+        return report.Settles(
+            name=finding.fact, label=self._words.label(finding.fact), bands=tuple(bands)
+        )
+
+    def _thresholds(
+        self, decided: Decided, world: World, pack: BoundPack, leaves: tuple[object, ...]
+    ) -> tuple[report.ThresholdUsed, ...]:
+        if decided.status is not None:
+            return self._basis.thresholds(leaves, world, pack)  # type: ignore[arg-type]
+        found: dict[str, report.ThresholdUsed] = {}
+        facts = {finding.fact for finding in decided.separated_by}
+        partly = {n for n in facts if isinstance(world.facts.get(n), Measured)}
+        for row in pack.decisions[decided.topic].rows:
+            for used in self._basis.thresholds_of(row.when, world, pack, partly):
+                found.setdefault(used.name, used)
+        return tuple(found.values())

@@ -1,0 +1,150 @@
+"""Values, intervals, dates and codes put into words, the same way everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from corrin.facts.fact import Absent, Fact, Measured, Stated
+from corrin.facts.interval import Interval
+from corrin.language.world import time_of
+from corrin.notes import report
+from corrin.terminology import Terminology
+from corrin.terminology.evidence import Evidence
+
+
+def number(value: Decimal) -> str:
+    """A decimal in plain notation, without an exponent; digits stay as they were given."""
+    return format(value, "f")
+
+
+def quantity(interval: Interval, unit: str) -> str:
+    """An interval with its unit: ``240 ng/L``, ``<150 ng/L``, ``180 to 220 ng/L``."""
+    return f"{interval} {unit}"
+
+
+def stretch(interval: Interval, unit: str | None) -> str:
+    """A stretch of values a finding may lie in: ``above 0.75 umol/L``."""
+    unit_said = f" {unit}" if unit else ""
+    low, high = interval.low, interval.high
+    if low is not None and low == high:
+        return f"exactly {number(low)}{unit_said}"
+    if low is None and high is None:
+        return "any value"
+    if low is None and high is not None:
+        return f"{'at or below' if interval.high_closed else 'below'} {number(high)}{unit_said}"
+    if high is None and low is not None:
+        return f"{'at or above' if interval.low_closed else 'above'} {number(low)}{unit_said}"
+    assert low is not None and high is not None
+    if interval.low_closed and interval.high_closed:
+        return f"{number(low)} to {number(high)}{unit_said}"
+    left = "from" if interval.low_closed else "above"
+    right = "up to" if interval.high_closed else "below"
+    return f"{left} {number(low)} {right} {number(high)}{unit_said}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dictionary:
+    """What facts, reasons and evidence rows are called; ``notices`` are the profile's sentences."""
+
+    terms: Terminology
+    rows: Evidence
+    notices: Mapping[str, str]
+
+    def label(self, name: str) -> str:
+        """What people call a fact."""
+        if name in self.terms.analytes:
+            return self.terms.analytes[name].name
+        if name in self.terms.concepts:
+            return self.terms.concepts[name].name
+        return name.replace("_", " ")
+
+    def short(self, name: str) -> str:
+        """What people call a fact inside a sentence."""
+        if name in self.terms.analytes:
+            return self.terms.analytes[name].short
+        return self.label(name)
+
+    def reason(self, code: str) -> str:
+        """The sentence of a reason or flag."""
+        found = self.terms.reasons.get(code)
+        return found.sentence if found is not None else code
+
+    def remedy(self, code: str) -> str:
+        """What to do about a reason."""
+        found = self.terms.reasons.get(code)
+        return found.remedy if found is not None else ""
+
+    def flags(self, codes: tuple[str, ...]) -> tuple[report.Words, ...]:
+        """Flags with their sentences."""
+        return tuple(report.Words(code=code, says=self.reason(code)) for code in codes)
+
+    def missing(self, name: str, fact: Fact | None) -> report.Missing:
+        """A fact that could not be used, and why."""
+        if isinstance(fact, Absent):
+            reason, reported, when = fact.reason, fact.reported, fact.when
+        elif isinstance(fact, Measured):
+            reason, reported, when = "partly-known", fact.reported, fact.when
+        elif name in self.terms.analytes:
+            reason, reported, when = "not-measured", None, None
+        else:
+            reason, reported, when = "not-stated", None, None
+        return report.Missing(
+            name=name,
+            label=self.label(name),
+            reason=reason,
+            says=self.reason(reason),
+            reported=reported,
+            when=None if when is None else when.text,
+        )
+
+    def value(self, fact: Measured) -> report.Value:
+        """A measured input for the report."""
+        return report.Value(
+            name=fact.analyte,
+            label=self.label(fact.analyte),
+            reported=fact.reported,
+            compared=quantity(fact.interval, fact.unit),
+            when=None if fact.when is None else fact.when.text,
+            status=fact.status,
+            origin=fact.origin,
+            path=fact.path,
+            specimen=fact.specimen,
+            laboratory_range=fact.reference_text,
+            flags=self.flags(fact.flags),
+        )
+
+    def evidence(self, ids: tuple[str, ...]) -> tuple[report.Evidence, ...]:
+        """Evidence rows with how they were checked and where they were read."""
+        found = []
+        for row_id in dict.fromkeys(ids):
+            row = self.rows.row(row_id)
+            sources = tuple(
+                report.Source(key=s.key, title=s.title, url=s.url)
+                for s in self.rows.sources_of(row_id)
+            )
+            found.append(
+                report.Evidence(row=row.id, check=row.check, verified=row.verified, sources=sources)
+            )
+        return tuple(found)
+
+    def said(self, fact: Fact | None, name: str, aspect: str | None) -> str:
+        """A fact inside a sentence: its value as reported, or why there is none."""
+        if aspect == "name":
+            return self.short(name)
+        if aspect == "date":
+            when = time_of(fact)
+            return when.text if when is not None else "date not stated"
+        if aspect == "reason":
+            return self.reason(fact.reason) if isinstance(fact, Absent) else ""
+        if isinstance(fact, Measured):
+            return fact.reported
+        if isinstance(fact, Stated):
+            return "stated" if fact.value else "stated absent"
+        if isinstance(fact, Absent):
+            if fact.reason == "not-measured":
+                return "not measured"
+            shown = f"{fact.reported}, " if fact.reported else ""
+            return f"{shown}not usable ({self.reason(fact.reason).rstrip('.')})"
+        return "not measured" if name in self.terms.analytes else "not stated"

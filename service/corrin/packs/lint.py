@@ -1,0 +1,253 @@
+"""What reading and binding cannot see: evidence, statuses, dead rows, gaps, wording."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import chain
+
+from corrin.language import tree
+from corrin.packs import placeholder, schema
+from corrin.packs.bound import BoundPack
+from corrin.packs.finding import (
+    DeadRow,
+    DeadRule,
+    DuplicateId,
+    Finding,
+    LiteralWhereThreshold,
+    LongSummary,
+    OrderingWord,
+    Place,
+    ReviewedByNobody,
+    StatusTooHigh,
+    StatusTooLow,
+    UnknownEvidence,
+    UnknownPlaceholder,
+    UnknownStatus,
+    UnknownTopic,
+    UnknownUse,
+    UnusedThreshold,
+    VariantGap,
+)
+from corrin.packs.library import Library
+from corrin.packs.variants import gaps
+from corrin.terminology import evidence
+
+CARD_SUMMARY = 140
+_ORDER = re.compile(
+    r"(?:^|[.;:!?]\s+)(order|prescribe|start|give|stop|treat|request|inject|admit|refer)\b", re.I
+)
+
+
+def lint(library: Library) -> tuple[Finding, ...]:
+    """Every finding: those of reading and binding first, then those of content."""
+    found: list[Finding] = list(library.findings)
+    rows = evidence.load()
+    topics = _statuses(library)
+    seen: dict[str, str] = {}
+    for pack in library.packs.values():
+        found.extend(_evidence(pack, rows))
+        found.extend(_rules(pack, rows, topics, seen))
+        found.extend(_decisions(pack, topics))
+        found.extend(_restrictions(pack, topics))
+        found.extend(_literals(pack, library))
+        for name, cut in pack.cuts.items():
+            place = pack.pack.place("threshold", name)
+            found.extend(VariantGap(place, name, why) for why in gaps(cut, library.vocabulary))
+    found.extend(_unused(library))
+    found.extend(_profiles(library))
+    return tuple(dict.fromkeys(found))
+
+
+def _statuses(library: Library) -> dict[str, set[str]]:
+    topics: dict[str, set[str]] = {}
+    for pack in library.packs.values():
+        for topic, decision in pack.pack.decisions.items():
+            topics.setdefault(topic, {"cannot_classify"}).update(decision.statuses)
+    return topics
+
+
+def _evidence(pack: BoundPack, rows: evidence.Evidence) -> Iterator[Finding]:
+    content = pack.pack
+    named: list[tuple[Place, str, tuple[str, ...]]] = [
+        (content.place("threshold", n), n, (*t.evidence, *chain(*(v.evidence for v in t.variants))))
+        for n, t in content.thresholds.items()
+    ]
+    named += [
+        (content.place("definition", n), n, d.evidence) for n, d in content.definitions.items()
+    ]
+    named += [
+        (content.place("decision", n), n, (*d.evidence, *chain(*(r.evidence for r in d.rows))))
+        for n, d in content.decisions.items()
+    ]
+    named += [(content.place("restriction", r.id), r.id, r.evidence) for r in content.restrictions]
+    named += [(content.place("rule", r.id), r.id, r.evidence) for r in content.rules]
+    for place, about, ids in named:
+        for row in ids:
+            if row not in rows.rows:
+                yield UnknownEvidence(place, about, f"{row} is no row of the reference")
+
+
+def _rules(
+    pack: BoundPack,
+    rows: evidence.Evidence,
+    topics: dict[str, set[str]],
+    seen: dict[str, str],
+) -> Iterator[Finding]:
+    names = {
+        *pack.visible_cuts(),
+        *placeholder.ALWAYS_THERE,
+    }
+    for rule in pack.pack.rules:
+        place = pack.pack.place("rule", rule.id)
+        if rule.id in seen:
+            yield DuplicateId(place, rule.id, f"a rule of pack {seen[rule.id]} has this id too")
+        seen[rule.id] = pack.id
+        verified = all(rows.row(row).verified for row in rule.evidence if row in rows.rows)
+        if rule.status == "source-checked" and not verified:
+            yield StatusTooHigh(place, rule.id, "it rests on an unverified row", "status: draft")
+        if rule.status == "draft" and verified:
+            yield StatusTooLow(place, rule.id, "every row was verified", "status: source-checked")
+        if rule.status == "clinician-reviewed":
+            yield ReviewedByNobody(place, rule.id, "only a named clinician outside sets this")
+        if not any(case.expect == "fires" for case in rule.cases):
+            yield DeadRule(place, rule.id, "no case of it fires")
+        yield from _belongs(rule, place, topics)
+        yield from _wording(rule, place, names, pack)
+
+
+def _belongs(rule: schema.Rule, place: Place, topics: dict[str, set[str]]) -> Iterator[Finding]:
+    for topic, statuses in rule.belongs_to.items():
+        if topic not in topics:
+            yield UnknownTopic(place, rule.id, f"no pack decides {topic}")
+            continue
+        for status in statuses:
+            if status not in topics[topic]:
+                yield UnknownStatus(place, rule.id, f"{topic} is never {status}")
+
+
+def _wording(
+    rule: schema.Rule, place: Place, names: set[str], pack: BoundPack
+) -> Iterator[Finding]:
+    facts = {
+        fact
+        for bound in pack.rules
+        if bound.rule.id == rule.id
+        for condition in (bound.when, bound.unless)
+        if condition is not None
+        for fact in tree.facts_of(condition)
+    }
+    known = names | facts | set(rule.asks) | {"sex", "age"}
+    for text in placeholder.texts_of(rule.note):
+        for name, aspect in placeholder.names_in(text):
+            if name not in known:
+                hint = "name it in asks, or use it in the condition"
+                yield UnknownPlaceholder(place, rule.id, f"{{{name}}} is not at hand", hint)
+            if aspect is not None and aspect not in placeholder.ASPECTS:
+                yield UnknownPlaceholder(place, rule.id, f"no aspect is called {aspect}")
+        if placeholder.stray_braces(text):
+            yield UnknownPlaceholder(place, rule.id, "a brace that belongs to no placeholder")
+        if (word := _ORDER.search(text)) is not None:
+            yield OrderingWord(place, rule.id, f"'{word.group(1)}' orders", "write: consider …")
+    if len(rule.note.summary) > CARD_SUMMARY:
+        yield LongSummary(place, rule.id, f"{len(rule.note.summary)} characters")
+
+
+def _decisions(pack: BoundPack, topics: dict[str, set[str]]) -> Iterator[Finding]:
+    for topic, decision in pack.pack.decisions.items():
+        place = pack.pack.place("decision", topic)
+        for row in decision.rows:
+            if row.status not in decision.statuses:
+                yield UnknownStatus(place, f"{topic}.{row.id}", f"{row.status} has no words")
+        if decision.otherwise not in decision.statuses:
+            yield UnknownStatus(place, topic, f"{decision.otherwise} has no words")
+        ids = [row.id for row in decision.rows]
+        for name in sorted({i for i in ids if ids.count(i) > 1}):
+            yield DuplicateId(place, f"{topic}.{name}", "a second row of this id")
+        conditions = [row.when for row in decision.rows]
+        for index, condition in enumerate(conditions):
+            if condition in conditions[:index]:
+                yield DeadRow(place, f"{topic}.{ids[index]}", "an earlier row has this condition")
+        landed = {case.row for case in decision.cases if case.row}
+        for name in ids:
+            if name not in landed:
+                yield DeadRow(place, f"{topic}.{name}", "no case names this row", "add a case")
+
+
+def _restrictions(pack: BoundPack, topics: dict[str, set[str]]) -> Iterator[Finding]:
+    for restriction in pack.pack.restrictions:
+        place = pack.pack.place("restriction", restriction.id)
+        known = topics.get(restriction.topic)
+        if known is None:
+            yield UnknownTopic(place, restriction.id, f"no pack decides {restriction.topic}")
+            continue
+        for status in (*restriction.withdraws, restriction.replaced_by):
+            if status not in known:
+                yield UnknownStatus(place, restriction.id, f"{restriction.topic} is never {status}")
+
+
+def _conditions(pack: BoundPack) -> Iterator[tuple[str, str, tree.Expression]]:
+    for topic, decision in pack.decisions.items():
+        for row in decision.rows:
+            yield "decision", topic, row.when
+    for restriction in pack.restrictions:
+        yield "restriction", restriction.restriction.id, restriction.when
+    for bound in pack.rules:
+        yield "rule", bound.rule.id, bound.when
+        if bound.unless is not None:
+            yield "rule", bound.rule.id, bound.unless
+    for name, definition in pack.definitions.items():
+        yield "definition", name, definition
+
+
+def _literals(pack: BoundPack, library: Library) -> Iterator[Finding]:
+    cuts = pack.visible_cuts()
+    for kind, about, condition in _conditions(pack):
+        for node in tree.walk(condition):
+            if not isinstance(node, tree.Compare | tree.Between):
+                continue
+            for cut in tree.cuts_of(node):
+                if cut.name is not None:
+                    continue
+                same = [
+                    name
+                    for name, other in cuts.items()
+                    if other.analyte == cut.analyte and set(cut.values) & set(other.values)
+                ]
+                if same:
+                    place = pack.pack.place(kind, about)
+                    yield LiteralWhereThreshold(place, about, f"{same[0]} holds this figure")
+
+
+def _unused(library: Library) -> Iterator[Finding]:
+    used: set[tuple[str | None, str | None]] = set()
+    for pack in library.packs.values():
+        for _, _, condition in _conditions(pack):
+            for node in tree.walk(condition):
+                if isinstance(node, tree.Compare | tree.Between):
+                    used.update((cut.pack, cut.name) for cut in tree.cuts_of(node))
+        cuts = pack.visible_cuts()
+        for rule in pack.pack.rules:
+            for text in placeholder.texts_of(rule.note):
+                for name, _ in placeholder.names_in(text):
+                    if name in cuts:
+                        used.add((cuts[name].pack, name))
+    for pack in library.packs.values():
+        for name in pack.cuts:
+            if (pack.id, name) not in used:
+                place = pack.pack.place("threshold", name)
+                yield UnusedThreshold(place, name, "no condition and no text uses it")
+
+
+def _profiles(library: Library) -> Iterator[Finding]:
+    for profile in library.profiles.values():
+        place = Place(f"profiles/{profile.head.id}.yaml", 1)
+        for topic, owner in profile.head.owns.items():
+            if topic not in library.packs[owner].decisions:
+                yield UnknownTopic(place, profile.head.id, f"{owner} does not decide {topic}")
+        named = (*chain(*(look.analytes for look in profile.head.look_back)),)
+        for name in named:
+            if name not in library.vocabulary.analytes:
+                yield UnknownUse(place, profile.head.id, f"{name} is nothing measured")
+        for name in sorted({n for n in named if named.count(n) > 1}):
+            yield DuplicateId(place, profile.head.id, f"two look-backs for {name}")

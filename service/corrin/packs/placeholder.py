@@ -1,0 +1,35 @@
+"""Names in braces in a note's text: ``{total_b12}``, ``{total_b12:date}``, ``{result:name}``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from corrin.packs import schema
+
+_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)(?::([a-z]+))?\}")
+_BRACE = re.compile(r"[{}]")
+
+ASPECTS = frozenset({"name", "date", "reason"})
+ALWAYS_THERE = frozenset({"result", "possible", "separated_by", "status"})
+
+
+def names_in(text: str) -> Iterator[tuple[str, str | None]]:
+    """The placeholders of one text: name and aspect."""
+    for match in _PLACEHOLDER.finditer(text):
+        yield match.group(1), match.group(2)
+
+
+def stray_braces(text: str) -> bool:
+    """Whether braces are left that are no placeholder."""
+    return _BRACE.search(_PLACEHOLDER.sub("", text)) is not None
+
+
+def fill(text: str, value: Callable[[str, str | None], str]) -> str:
+    """The text with every placeholder replaced by ``value(name, aspect)``."""
+    return _PLACEHOLDER.sub(lambda match: value(match.group(1), match.group(2)), text)
+
+
+def texts_of(note: schema.NoteText) -> tuple[str, ...]:
+    """All texts of a note."""
+    return (note.summary, note.detail, *note.limits)
