@@ -1,6 +1,27 @@
-"""From the spelling of a unit to an exact factor.
+"""Units: a laboratory's spelling → canonical UCUM → an exact factor per analyte.
 
-A spelling is normalised by our own alias table, checked against the whitelist of its analyte and
-converted by a factor that is an exact rational. The table of factors is derived once from UCUM,
-molar masses and charges (``derive``), committed, and only looked up when a case is read.
+The spelling is looked up in an alias table scoped to the analyte's family, never parsed; the factor
+is looked up in a table derived once by pint and ucumvert and committed
+(:mod:`corrin.units.derive`). Wrong-looking units are flagged or refused, never silently repaired.
 """
+
+from __future__ import annotations
+
+from corrin.units.conversion import as_text, canonical, convert, convert_interval, factor
+from corrin.units.error import UnitError
+from corrin.units.limits import plausible, suspicious
+from corrin.units.unit import Unit, UnitRefusal, normalise
+
+__all__ = [
+    "Unit",
+    "UnitError",
+    "UnitRefusal",
+    "as_text",
+    "canonical",
+    "convert",
+    "convert_interval",
+    "factor",
+    "normalise",
+    "plausible",
+    "suspicious",
+]
