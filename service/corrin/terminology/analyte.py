@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -54,12 +55,12 @@ class LoincCode:
     note: str = ""
     flags: tuple[str, ...] = ()
 
-    @property
+    @builtins.property  # the field above hides the plain name
     def verified(self) -> bool:
         """Whether code and meaning were both seen in a named source."""
         return self.checked.startswith("V:")
 
-    @property
+    @builtins.property  # the field above hides the plain name
     def promised(self) -> tuple[str, ...]:
         """Names of the dimensions the code promises; empty when it promises none."""
         return _PROMISES.get(self.property, ())

@@ -20,7 +20,6 @@ class Code:
         prefix: whether longer codes that begin with this one are meant too.
         unspecific: the code also covers other things, so it supports and never proves.
         denies: the code states that the concept does **not** hold (``not pregnant``).
-        question: the code only asks (``pregnancy status``); the value answers.
     """
 
     system: str
@@ -30,7 +29,6 @@ class Code:
     prefix: bool = False
     unspecific: bool = False
     denies: bool = False
-    question: bool = False
 
     @property
     def flags(self) -> tuple[str, ...]:

@@ -23,7 +23,8 @@ class Row:
         id: the row's id (``B12-01``).
         item: what it says.
         check: how it was checked, as printed (``V``, ``V2``, ``V / G``, ``project`` …).
-        verified: whether all of it was read in a source; a mixed ``V / G`` is not.
+        verified: whether it was read in a source; a row partly of general knowledge (``V / G``) is
+            not verified.
         sources: keys of sources, or ids of other rows it rests on.
         section: section of the reference it stands in.
     """
@@ -84,7 +85,7 @@ class Evidence:
 
 
 def is_verified(check: str) -> bool:
-    """Whether a check code says that the whole row was read in a source."""
+    """Whether a check code says read in a source (V or V2) with no part from general knowledge."""
     return _READ_IN_SOURCE.match(check) is not None and _NOT_SURE.search(check) is None
 
 

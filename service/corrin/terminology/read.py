@@ -24,7 +24,7 @@ _CONCEPT_FILES: Mapping[str, ConceptKind] = MappingProxyType(
         "medicines": "medicine",
     }
 )
-_MARKS = frozenset({"prefix", "unspecific", "denies", "question"})
+_MARKS = frozenset({"prefix", "unspecific", "denies"})
 _WHO = "who:"
 
 
@@ -94,7 +94,9 @@ def _document(file: Path) -> Located:
 def _tuples(file: Path, document: Located, key: str, size: int) -> Iterator[list[str]]:
     for row in document.get(key, []):
         if not isinstance(row, list) or len(row) != size:
-            raise ContentError(file, document.lines[key], f"{key}: {size} cells are expected: {row}")
+            raise ContentError(
+                file, document.lines[key], f"{key}: {size} cells are expected: {row}"
+            )
         yield [str(cell) for cell in row]
 
 
@@ -132,11 +134,14 @@ def _analyte(entry: Located) -> Analyte:
         "second_molar_mass", "charge", "plausible", "critical", "sources", "note", "codes",
     )  # fmt: skip
     dimensions = {
-        name: Dimension(units[0], tuple(units)) for name, units in entry.get("dimensions", {}).items()
+        name: Dimension(units[0], tuple(units))
+        for name, units in entry.get("dimensions", {}).items()
     }
     kind = entry["kind"]
     if kind not in ("quantity", "qualitative") or (kind == "quantity") != bool(dimensions):
-        raise ValueError(f"{entry['id']}: a quantity has dimensions, a qualitative analyte has none")
+        raise ValueError(
+            f"{entry['id']}: a quantity has dimensions, a qualitative analyte has none"
+        )
     window = entry.get("plausible")
     return Analyte(
         id=entry["id"],
@@ -168,8 +173,15 @@ def _plausible(window: Located) -> Plausible:
     return Plausible(low, high, window["unit"], window["evidence"])
 
 
+def _padded(row: list[Any], least: int) -> list[Any]:
+    """A code row with its optional note and list at the end."""
+    if not least <= len(row) <= least + 2:
+        raise ValueError(f"a code row has {least} to {least + 2} cells: {row}")
+    return [*row, *["", []][len(row) - least :]]
+
+
 def _loinc(row: list[Any]) -> LoincCode:
-    code, promise, specimen, checked, note, flags = (*row, *("", ())[len(row) - 4 :])
+    code, promise, specimen, checked, note, flags = _padded(row, 4)
     return LoincCode(code, promise, specimen, checked, note, tuple(flags))
 
 
@@ -182,13 +194,13 @@ def _concept(entry: Located, kind: ConceptKind) -> tuple[Concept, list[tuple[str
     for short, rows in entry.get("codes", {}).items():
         system = SHORT[short]
         for row in rows:
-            text, checked, note, marks = (*row, *("", ())[len(row) - 2 :])
+            text, checked, note, marks = _padded(row, 2)
             plain = {mark for mark in marks if not mark.startswith(_WHO)}
             if not plain <= _MARKS:
                 raise ValueError(f"{text}: unknown marks {sorted(plain - _MARKS)}")
             code = Code(
                 system, text, checked, note, "prefix" in plain, "unspecific" in plain,
-                "denies" in plain, "question" in plain,
+                "denies" in plain,
             )  # fmt: skip
             codes.append(code)
             same = [mark[len(_WHO) :] for mark in marks if mark.startswith(_WHO)]

@@ -1,4 +1,4 @@
-"""Code systems: their canonical URIs, what else they are called, and how their codes are written."""
+"""Code systems: their canonical URIs, their other names, and how their codes are written."""
 
 from __future__ import annotations
 

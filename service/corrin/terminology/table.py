@@ -183,7 +183,9 @@ class Terminology:
 
     def find_analyte(self, name: str) -> Analyte | None:
         """An analyte by our id, a LOINC code or a common name."""
-        return self.analytes.get(name) or self.analyte_for_loinc(name) or self._names.get(fold(name))
+        return (
+            self.analytes.get(name) or self.analyte_for_loinc(name) or self._names.get(fold(name))
+        )
 
     def nearest(self, name: str, limit: int = 3) -> list[str]:
         """Analyte names and ids most like a misspelt one, best first."""
