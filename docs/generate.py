@@ -119,14 +119,16 @@ def _first(canonical: str, accept: tuple[str, ...]) -> list[str]:
 
 
 def index() -> str:
-    """``docs/README.md`` with its list of generated pages brought up to date."""
+    """``docs/README.md`` with its list of pages brought up to date."""
     text = (DOCS / "README.md").read_text(encoding="utf-8")
     above = text.partition("\n- [")[0].rstrip("\n")
-    return (
-        above
-        + "\n\n"
-        + "".join(f"- [{name}]({name}): {PAGES[name][0]}\n" for name in sorted(PAGES))
-    )
+    says = {name: says for name, (says, _) in PAGES.items()}
+    for file in DOCS.glob("*.md"):
+        if file.name not in says and file.name != "README.md":
+            title = file.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
+            says[file.name] = f"{title} (written by hand)."
+    lines = [f"- [{name}]({name}): {says[name]}\n" for name in sorted(says)]
+    return f"{above}\n\n{''.join(lines)}"
 
 
 def main(arguments: list[str]) -> int:
