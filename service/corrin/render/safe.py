@@ -1,0 +1,85 @@
+"""Text from outside made fit to show: nothing in it can move a cursor, turn a line or hide.
+
+Control and direction characters become visible escapes (``\\x1b``, ``\\u202e``), line breaks of
+prose become blanks, and what is far too long is cut with its length told. Markup of a format
+(HTML) is that format's own business.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from corrin.notes.report import Report
+
+M = TypeVar("M", bound=BaseModel)
+
+# Characters shown of one text: prose is ours and long; data (a value, a place) is short or wrong.
+MOST_PROSE = 4000
+MOST_DATA = 160
+MOST_MARKS = 2
+
+_DATA = frozenset(
+    {
+        "reported", "compared", "when", "origin", "path", "specimen", "laboratory_range", "since",
+        "until", "name", "label", "finding", "reason", "code", "status", "as_of", "age", "sex",
+        "rule", "topic", "pack",
+    }
+)  # fmt: skip
+
+
+def visible(text: str, most: int = MOST_PROSE) -> str:
+    """``text`` on one line, every invisible character escaped, cut at ``most`` characters."""
+    if len(text) > most:
+        kept = text[: max(most - 40, 20)]
+        return f"{visible(kept, most)}… ({len(text):,} characters, cut here)"
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    folded = text.replace("\r\n", " ").replace("\n", " ").replace("\t", " ")
+    return "".join(_shown(folded)).strip()
+
+
+def _shown(text: str) -> list[str]:
+    found: list[str] = []
+    marks = 0
+    for character in text:
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if category == "Zs":
+            found.append(" ")
+        elif category[0] in "CZ" or marks > MOST_MARKS:
+            found.append(_escape(character))
+        else:
+            found.append(character)
+    return found
+
+
+def _escape(character: str) -> str:
+    number = ord(character)
+    if number < 0x100:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+def clean(report: Report) -> Report:
+    """The report with every text in it made fit to show; numbers and order stay as they are."""
+    return _model(report)
+
+
+def _model(part: M) -> M:
+    fields = type(part).model_fields
+    return part.model_construct(**{name: _value(getattr(part, name), name) for name in fields})
+
+
+def _value(value: Any, name: str) -> Any:
+    if isinstance(value, str):
+        return visible(value, MOST_DATA if name in _DATA else MOST_PROSE)
+    if isinstance(value, BaseModel):
+        return _model(value)
+    if isinstance(value, tuple):
+        return tuple(_value(item, name) for item in value)
+    if isinstance(value, dict):
+        return {visible(key, MOST_DATA): _value(item, name) for key, item in value.items()}
+    return value

@@ -1,0 +1,259 @@
+"""What the readable forms of a report say alike: dates, values, sources, labels.
+
+Everything takes parts of a cleaned report (:func:`corrin.render.safe.clean`) and answers plain
+text; the forms add only their layout.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from corrin.notes.report import (
+    CannotSay,
+    Context,
+    Earlier,
+    Evidence,
+    Missing,
+    Note,
+    PackUsed,
+    Refused,
+    Report,
+    Source,
+    Status,
+    ThresholdUsed,
+    Value,
+    Words,
+)
+
+UNVERIFIED = "UNVERIFIED"
+ARROW = "→"
+
+URGENCY = {"emergency": "Emergency", "urgent": "Urgent", "soon": "Soon", "routine": "Routine"}
+RULE_STATUS = {
+    "draft": "draft: rests on a source not verified",
+    "source-checked": "checked against its source, not yet by a clinician",
+    "clinician-reviewed": "reviewed by a clinician",
+    "retired": "retired",
+}
+TRUTH = {"true": "true", "false": "false", "unknown": "unknown"}
+# What the letter behind an evidence row means.
+CHECKS = {
+    "V": "read in the source",
+    "V2": "read in a page that names the source",
+    "G": "not verified",
+}
+
+_TIME = re.compile(
+    r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII
+)
+
+
+def dated(when: str | None) -> str:
+    """``2026-03-01T08:30:00Z`` as ``2026-03-01 08:30 UTC``; a partial date stays as it is."""
+    return "date not stated" if not when else _TIME.sub(_time, when)
+
+
+def _time(found: re.Match[str]) -> str:
+    day, minute, second, zone = found.groups()
+    seconds = f":{second}" if second not in (None, "00") else ""
+    offset = {"Z": " UTC", "+00:00": " UTC", None: ""}.get(zone, f" {zone}")
+    return f"{day} {minute}{seconds}{offset}"
+
+
+def joined(words: Iterable[str], last: str = "and") -> str:
+    """``a, b and c``."""
+    parts = list(words)
+    return (
+        f" {last} ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
+    )
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """``1 rule``, ``3 rules``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def subject(report: Report) -> str:
+    """Age and sex as far as known."""
+    seen = report.subject
+    if not seen.stated:
+        return "no patient record supplied"
+    return f"age {seen.age or 'not known'}, {seen.sex or 'sex not known'}"
+
+
+def compared(value: Value) -> str:
+    """``240 pg/mL → 240 ng/L``; once only when it was compared as reported."""
+    if value.reported == value.compared:
+        return value.reported
+    return f"{value.reported} {ARROW} {value.compared}"
+
+
+def value_about(value: Value) -> tuple[str, ...]:
+    """What else there is to know of a value: when, whence, status, specimen, laboratory range."""
+    parts = [dated(value.when)]
+    if value.status != "final":
+        parts.append(value.status)
+    if value.specimen:
+        parts.append(value.specimen)
+    if value.laboratory_range:
+        parts.append(f"laboratory range {value.laboratory_range}")
+    if value.origin or value.path:
+        parts.append(value.origin or value.path)
+    return tuple(parts)
+
+
+def earlier(value: Earlier) -> str:
+    """``410 ng/L (2025-01-07)``."""
+    return f"{value.reported} ({dated(value.when)})"
+
+
+def context(stated: Context) -> str:
+    """Present, absent or in the history, and since when."""
+    word = "in the history" if stated.history else "yes" if stated.present else "no"
+    since = f", from {dated(stated.since)}" if stated.since else ""
+    until = f", until {dated(stated.until)}" if stated.until else ""
+    origin = f", {stated.origin}" if stated.origin else ""
+    return f"{word}{since}{until}{origin}"
+
+
+def missing(part: Missing) -> str:
+    """Which input could not be used, with what was there instead."""
+    was = f" {part.reported}" if part.reported else ""
+    when = f", {dated(part.when)}" if part.when else ""
+    return f"{part.label}{was}{when}: {part.says}"
+
+
+def statuses(words: Iterable[Words]) -> str:
+    """``deficiency probable or indeterminate``."""
+    return joined((word.says for word in words), "or")
+
+
+def status_says(status: Status) -> str:
+    """What a status says; when several are possible, which."""
+    if status.status is None and status.possible:
+        open_ = statuses(status.possible)
+        return f"{status.says} ({open_})" if open_ not in status.says else status.says
+    return status.says
+
+
+def assumed(status: Status) -> str:
+    """The contexts nobody stated, in one line."""
+    return "; ".join(word.says for word in status.assumed)
+
+
+def counted(report: Report) -> str:
+    """The counts, in one line."""
+    return ", ".join(f"{name} {number:,}" for name, number in report.counts.items())
+
+
+def check(evidence: Evidence) -> str:
+    """``B12-02 (V)``, or ``B12-02 (G, UNVERIFIED)``: a row and how it was checked."""
+    mark = "" if evidence.verified else f", {UNVERIFIED}"
+    return f"{evidence.row} ({evidence.check}{mark})"
+
+
+def legend() -> str:
+    """What the check letters behind evidence rows mean."""
+    return f"Checks: {'; '.join(f'{letter} {says}' for letter, says in CHECKS.items())}."
+
+
+def verified(evidence: Iterable[Evidence]) -> bool:
+    """Whether every row was verified."""
+    return all(row.verified for row in evidence)
+
+
+def evidence(report: Report) -> tuple[Evidence, ...]:
+    """Every evidence row behind what the report says, each once, by its id."""
+    found: list[Evidence] = []
+    for status in report.statuses.values():
+        found.extend(status.evidence)
+        for used in status.thresholds:
+            found.extend(used.evidence)
+        for applied in status.restrictions:
+            found.extend(applied.evidence)
+    for note in report.notes:
+        found.extend(note.evidence)
+        for used in note.thresholds:
+            found.extend(used.evidence)
+    return tuple(sorted({row.row: row for row in found}.values(), key=lambda row: row.row))
+
+
+class References:
+    """The sources of a report, numbered in the order of the evidence rows that name them."""
+
+    def __init__(self, report: Report) -> None:
+        self.rows = evidence(report)
+        named = {source.key: source for row in self.rows for source in row.sources}
+        self.sources: tuple[tuple[int, Source], ...] = tuple(enumerate(named.values(), 1))
+        self._numbers = {source.key: number for number, source in self.sources}
+
+    def numbers(self, rows: Iterable[Evidence]) -> tuple[int, ...]:
+        """The numbers of the sources behind some rows, ascending."""
+        found = {self._numbers[source.key] for row in rows for source in row.sources}
+        return tuple(sorted(found))
+
+    def cite(self, rows: Iterable[Evidence]) -> str:
+        """``B12-01 (V); EL-02 (G, UNVERIFIED) [1, 3]``."""
+        rows = tuple(rows)
+        checks = "; ".join(check(row) for row in rows)
+        numbers = ", ".join(str(number) for number in self.numbers(rows))
+        return f"{checks} [{numbers}]" if numbers else checks
+
+
+def threshold(used: ThresholdUsed) -> str:
+    """``180 ng/L (or 133 pmol/L): below this …``: the figure used, the others published."""
+    others = [figure for figure in used.published if figure != used.used]
+    published = f" (or {joined(others, 'or')})" if others else ""
+    return f"{used.used}{published}: {used.says}"
+
+
+def threshold_from(used: ThresholdUsed) -> str:
+    """The pack a cut-off stands in and since when it holds."""
+    since = f", in force from {used.in_force_from}" if used.in_force_from else ""
+    return f"{used.pack}{since}"
+
+
+def rule_line(note: Note) -> str:
+    """Which rule of which pack, of which version and date, and how far it was checked."""
+    return (
+        f"{note.rule}, pack {note.pack} {note.pack_version} of {note.pack_date}; "
+        f"{RULE_STATUS[note.rule_status]}"
+    )
+
+
+def refused_what(part: Refused) -> str:
+    """What was not taken: its name as far as known, what stood there, when."""
+    name = part.label or part.name or "A result"
+    value = f" {part.reported}" if part.reported else ""
+    when = f", {dated(part.when)}" if part.when else ""
+    return f"{name}{value}{when}"
+
+
+def refused_where(part: Refused) -> str:
+    """Resource and FHIRPath."""
+    return f"{part.path} ({part.origin})" if part.origin and part.origin != part.path else part.path
+
+
+def pack_line(pack: PackUsed) -> str:
+    """Version, date, since when in force, how many rules rest on unverified rows."""
+    force = f"in force from {pack.in_force_from}"
+    if not pack.in_force:
+        force = f"NOT in force on this date (from {pack.in_force_from})"
+    drafts = f"; {count(pack.drafts, 'rule')} {UNVERIFIED}" if pack.drafts else ""
+    return f"{pack.version} of {pack.date}, {force}{drafts}"
+
+
+def short(digest: str) -> str:
+    """The first 12 hexadecimal digits of a digest, with its algorithm."""
+    algorithm, colon, digits = digest.rpartition(":")
+    return f"{algorithm}{colon}{digits[:12]}"
+
+
+def wanting(unsaid: Iterable[CannotSay]) -> tuple[str, ...]:
+    """Labels of the inputs for want of which rules could not answer, the most wanted first."""
+    counts: dict[str, int] = {}
+    for part in unsaid:
+        for cause in part.because:
+            counts[cause.label] = counts.get(cause.label, 0) + 1
+    return tuple(sorted(counts, key=lambda label: (-counts[label], label)))
