@@ -114,6 +114,47 @@ of these units (`K/uL`, `ug/l`) are accepted where they mean one thing only for 
     return text
 
 
+@page("language.md", "the language of conditions: one truth table for each word.")
+def language() -> str:
+    """The truth tables of ``tests/spec/language.yaml``, which the tests run."""
+    from corrin.content import read_document
+
+    spec = read_document(DOCS.parent / "tests" / "spec" / "language.yaml")
+    text = f"""{BY_MACHINE}# The language of conditions
+
+A small subset of CQL, with two words of our own (`because`, `flagged`). Every condition is true,
+false or unknown; nothing absent or unsaid ever counts as normal. Each row below is run as a test.
+
+The examples use these cut-offs:
+
+"""
+    cuts: list[tuple[object, ...]] = []
+    for name, cut in spec["thresholds"].items():
+        figures = [cut.get("value", {})] + [variant["value"] for variant in cut.get("variants", ())]
+        said = "; ".join(", ".join(f"{v} {u}" for u, v in f.items()) for f in figures if f)
+        selectors = "; ".join(str(variant["when"]) for variant in cut.get("variants", ()))
+        cuts.append((f"`{name}`", cut["analyte"], said, selectors))
+    text += table(("cut-off", "of", "figures", "by"), cuts)
+    for entry in spec["operators"]:
+        rows: list[tuple[object, ...]] = [
+            (_given(row["given"]), f"`{row['when']}`", row["is"]) for row in entry["table"]
+        ]
+        text += f"\n## {entry['operator']}\n\n{entry['says']}\n\n"
+        text += table(("given", "condition", "is"), rows)
+    text += "\n## What is refused\n\nFound when content is loaded, with file and line.\n\n"
+    text += table(("condition", "says"), [(f"`{e['when']}`", e["says"]) for e in spec["errors"]])
+    return text
+
+
+def _given(given: dict[str, object]) -> str:
+    parts = []
+    for name, value in given.items():
+        if isinstance(value, dict):
+            value = ", ".join(f"{key} {part}" for key, part in value.items())
+        parts.append(f"{name}: {str(value).lower() if isinstance(value, bool) else value}")
+    return "; ".join(parts) or "nothing"
+
+
 def _first(canonical: str, accept: tuple[str, ...]) -> list[str]:
     return [canonical, *(unit for unit in accept if unit != canonical)]
 

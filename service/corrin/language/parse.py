@@ -28,10 +28,10 @@ def parse(text: str) -> tree.Expression:
 
     try:
         parsed: tree.Expression = _builder().transform(_parser().parse(text))
-    except exceptions.UnexpectedEOF as error:
-        raise ConditionError("the condition ends too early", len(text) + 1) from error
     except exceptions.UnexpectedInput as error:
-        rest = text[(error.pos_in_stream or 0) :].split()
+        if getattr(getattr(error, "token", None), "type", "") == "$END":
+            raise ConditionError("the condition ends too early", len(text) + 1) from error
+        rest = text[error.pos_in_stream :].split()
         word = rest[0] if rest else "the end"
         raise ConditionError(f"{word!r} is not expected here", int(error.column)) from error
     except exceptions.VisitError as error:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from corrin.language import tree
+from corrin.language.bind import Vocabulary
 from corrin.packs import placeholder, schema
 from corrin.packs.bound import BoundPack
 from corrin.packs.finding import (
@@ -47,7 +48,7 @@ def lint(library: Library) -> tuple[Finding, ...]:
     seen: dict[str, str] = {}
     for pack in library.packs.values():
         found.extend(_evidence(pack, rows))
-        found.extend(_rules(pack, rows, topics, seen))
+        found.extend(_rules(pack, library.vocabulary, rows, topics, seen))
         found.extend(_decisions(pack, topics))
         found.extend(_restrictions(pack, topics))
         found.extend(_literals(pack, library))
@@ -90,12 +91,15 @@ def _evidence(pack: BoundPack, rows: evidence.Evidence) -> Iterator[Finding]:
 
 def _rules(
     pack: BoundPack,
+    vocabulary: Vocabulary,
     rows: evidence.Evidence,
     topics: dict[str, set[str]],
     seen: dict[str, str],
 ) -> Iterator[Finding]:
     names = {
         *pack.visible_cuts(),
+        *vocabulary.analytes,
+        *vocabulary.concepts,
         *placeholder.ALWAYS_THERE,
     }
     for rule in pack.pack.rules:
@@ -113,7 +117,7 @@ def _rules(
         if not any(case.expect == "fires" for case in rule.cases):
             yield DeadRule(place, rule.id, "no case of it fires")
         yield from _belongs(rule, place, topics)
-        yield from _wording(rule, place, names, pack)
+        yield from _wording(rule, place, names)
 
 
 def _belongs(rule: schema.Rule, place: Place, topics: dict[str, set[str]]) -> Iterator[Finding]:
@@ -126,23 +130,11 @@ def _belongs(rule: schema.Rule, place: Place, topics: dict[str, set[str]]) -> It
                 yield UnknownStatus(place, rule.id, f"{topic} is never {status}")
 
 
-def _wording(
-    rule: schema.Rule, place: Place, names: set[str], pack: BoundPack
-) -> Iterator[Finding]:
-    facts = {
-        fact
-        for bound in pack.rules
-        if bound.rule.id == rule.id
-        for condition in (bound.when, bound.unless)
-        if condition is not None
-        for fact in tree.facts_of(condition)
-    }
-    known = names | facts | set(rule.asks) | {"sex", "age"}
+def _wording(rule: schema.Rule, place: Place, names: set[str]) -> Iterator[Finding]:
     for text in placeholder.texts_of(rule.note):
         for name, aspect in placeholder.names_in(text):
-            if name not in known:
-                hint = "name it in asks, or use it in the condition"
-                yield UnknownPlaceholder(place, rule.id, f"{{{name}}} is not at hand", hint)
+            if name not in names:
+                yield UnknownPlaceholder(place, rule.id, f"nothing is called {name}")
             if aspect is not None and aspect not in placeholder.ASPECTS:
                 yield UnknownPlaceholder(place, rule.id, f"no aspect is called {aspect}")
         if placeholder.stray_braces(text):
