@@ -45,14 +45,17 @@ class Reading:
     notes: frozenset[str]
     words: str
 
-    def same_as(self, other: Reading) -> bool:
-        """Whether both say the same."""
+    def same_size_as(self, other: Reading) -> bool:
+        """Whether both say the same but for their annotations."""
         return (
             self.above == other.above
             and self.below == other.below
-            and self.notes == other.notes
             and abs(self.size - other.size) <= _CLOSE * abs(other.size)
         )
+
+    def same_as(self, other: Reading) -> bool:
+        """Whether both say the same."""
+        return self.notes == other.notes and self.same_size_as(other)
 
     def without(self, notes: frozenset[str]) -> Reading:
         """This reading with annotations dropped that change nothing (compared without case)."""

@@ -193,9 +193,11 @@ def _of_alias(
         ucum = next(equal, None)
     if ucum is None:
         return Match(text, None, "impossible", False, reading, alias.ucum)
-    same = bare is not None and target is not None and bare.same_as(target)
-    also = bare is not None and not same and not alias.plain
-    return Match(text, ucum, "also" if also else "alias", same, reading, alias.ucum)
+    formal = also = False
+    if bare is not None and target is not None:
+        formal = bare.same_as(target)
+        also = not bare.same_size_as(target) and not alias.plain
+    return Match(text, ucum, "also" if also else "alias", formal, reading, alias.ucum)
 
 
 def _without_notes(text: str, ignorable: frozenset[str]) -> str:
@@ -204,9 +206,6 @@ def _without_notes(text: str, ignorable: frozenset[str]) -> str:
     if start < 0 or end < 0 or text[start + 1 : end].casefold() not in ignorable:
         return text
     return text[:start] + text[end + 1 :]
-
-
-_FLAG = {"alias": ("unit-alias",), "also": ("unit-also-ucum",)}
 
 
 def normalise(
@@ -239,14 +238,14 @@ def _normalise(
         # A UCUM code that says something else as UCUM is no spelling slip to be read past, unless
         # the text beside it confirms what was meant.
         if not formal or by_code.how != "also":
-            return _unit(own, by_code, _disagreement(own, by_code, by_unit))
+            return _unit(own, code, by_code, _disagreement(own, by_code, by_unit))
         if by_unit is None or by_unit.ucum is None:
             return UnitRefusal("unit-impossible", _shown(code or ""))
     if by_unit is not None and by_unit.ucum is not None:
         flags = ["unit-from-text"]
         if by_code is not None and by_code.plain != by_unit.plain and by_code.how != "unknown":
             flags += _disagreement(own, by_unit, by_code)
-        return _unit(own, by_unit, flags)
+        return _unit(own, unit, by_unit, flags)
     impossible = next(
         (
             text
@@ -280,11 +279,15 @@ def _disagreement(own: Book, winner: Match, other: Match | None) -> list[str]:
     return [] if ratio is not None and ratio.is_one else ["unit-code-disagree"]
 
 
-def _unit(own: Book, found: Match, flags: list[str]) -> Unit | UnitRefusal:
+def _unit(own: Book, text: str | None, found: Match, flags: list[str]) -> Unit:
     assert found.ucum is not None
     dimension = own.analyte.dimension_of(found.ucum)
     assert dimension is not None
-    return Unit(found.ucum, dimension, (*flags, *_FLAG.get(found.how, ())))
+    if found.how == "also":
+        flags = [*flags, "unit-also-ucum"]
+    elif (text or "").strip() != found.ucum:
+        flags = [*flags, "unit-alias"]
+    return Unit(found.ucum, dimension, tuple(flags))
 
 
 def _shown(text: str) -> str:
