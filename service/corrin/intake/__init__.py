@@ -1,7 +1,13 @@
-"""From outside to facts: every value is taken, or refused with a reason.
+"""Intake: what comes from outside → facts; every value not taken becomes a refusal, as data.
 
-Bytes are guarded before they are parsed, numbers stay exact decimals, and only the elements we
-use are read, each of them strictly. A refusal is data (reason, place, sentence) and travels to
-the report with the values. This room knows nothing of rules: what is taken does not depend on
-what will be asked.
+Every element used is checked strictly, the rest is passed over, so that an unrelated fault hides no
+value. What is read of each input form and resource, and every refusal: ``docs/intake.md``.
 """
+
+from __future__ import annotations
+
+from corrin.intake.limits import Limits
+from corrin.intake.problem import IntakeError, Problem
+from corrin.intake.reader import read
+
+__all__ = ["IntakeError", "Limits", "Problem", "read"]

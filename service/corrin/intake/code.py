@@ -1,0 +1,140 @@
+"""All codings of one CodeableConcept → what they name of ours, decided once per distinct set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from corrin import terminology
+from corrin.intake import lists
+from corrin.terminology import Analyte, Concept, LoincCode
+from corrin.terminology.systems import LOINC, canonical_system
+
+Codings = tuple[tuple[str | None, str | None], ...]
+NO_CODINGS: Codings = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StatedCode:
+    """A concept some coding names, whether the code denies it or only asks, and flags."""
+
+    concept: Concept
+    denies: bool
+    question: bool
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a set of codings names.
+
+    ``refusal`` is set when it names something of ours that cannot be taken: ``code-conflict``,
+    ``code-rejected`` or ``panel-value`` (``detail`` says more).
+    """
+
+    analyte: Analyte | None = None
+    loinc: LoincCode | None = None
+    stated: tuple[StatedCode, ...] = ()
+    refusal: str | None = None
+    detail: str = ""
+    question: bool = False
+    answer: bool | None = None
+    knows_system: bool = False
+    panel: bool = False
+
+    @property
+    def ours(self) -> bool:
+        """Whether any coding is something we read."""
+        return self.analyte is not None or bool(self.stated) or self.refusal is not None
+
+
+NOTHING = Meaning()
+
+
+def codings_of(concept: object) -> Codings | None:
+    """``(system, code)`` of every coding; ``None`` when the element is not a CodeableConcept."""
+    if type(concept) is not dict:
+        return None
+    codings = concept.get("coding")
+    if codings is None:
+        return NO_CODINGS
+    if type(codings) is not list:
+        return None
+    found: list[tuple[str | None, str | None]] = []
+    for coding in codings:
+        if type(coding) is not dict:
+            return None
+        system, code = coding.get("system"), coding.get("code")
+        if (system is not None and type(system) is not str) or (
+            code is not None and type(code) is not str
+        ):
+            return None
+        found.append((system, code))
+    return tuple(found)
+
+
+def text_of(concept: Any) -> str | None:
+    """``CodeableConcept.text`` when it is a text."""
+    text = concept.get("text") if isinstance(concept, dict) else None
+    return text if isinstance(text, str) and text.strip() else None
+
+
+@lru_cache(maxsize=8192)
+def meaning(codings: Codings) -> Meaning:
+    """What these codings name; asked once per distinct set."""
+    terms, words = terminology.load(), lists.load()
+    named: dict[str, tuple[Analyte, LoincCode]] = {}
+    stated: dict[str, StatedCode] = {}
+    rejected = ""
+    panel = knows = question = False
+    answers: set[bool] = set()
+    for system, code in codings:
+        if not code:
+            continue
+        code = code.strip()
+        known = canonical_system(system)
+        knows = knows or known is not None
+        key = (known or system or "", code)
+        question = question or key in words.questions
+        if key in words.answer_codes:
+            answers.add(words.answer_codes[key])
+        if known == LOINC:
+            analyte, loinc = terms.analyte_for_loinc(code), terms.loinc(code)
+            if analyte is not None and loinc is not None:
+                named.setdefault(analyte.id, (analyte, loinc))
+            else:
+                rejected = rejected or terms.rejected_loinc(code) or ""
+                panel = panel or terms.is_panel(code)
+        elif known is not None:
+            if terms.rejected_code(known, code) is not None:
+                rejected = rejected or terms.rejected_code(known, code) or ""
+        elif system is None and terms.analyte_for_loinc(code) is not None:
+            rejected = rejected or "the code has no system"
+        for concept, entry in terms.coded(system, code):
+            stated.setdefault(
+                concept.id, StatedCode(concept, entry.denies, entry.question, entry.flags)
+            )
+    analyte, loinc = next(iter(named.values())) if len(named) == 1 else (None, None)
+    refusal, detail = None, ""
+    if len(named) > 1:
+        refusal, detail = "code-conflict", ", ".join(sorted(named))
+    elif rejected:
+        refusal, detail = ("code-conflict" if named else "code-rejected"), rejected
+        analyte = loinc = None
+    return Meaning(
+        analyte=analyte,
+        loinc=loinc,
+        stated=tuple(stated[name] for name in sorted(stated)),
+        refusal=refusal,
+        detail=detail,
+        question=question,
+        answer=next(iter(answers)) if len(answers) == 1 else None,
+        knows_system=knows,
+        panel=panel,
+    )
+
+
+def answer_of_text(text: str | None) -> bool | None:
+    """Whether a whole text says yes (positive, present) or no; ``None`` for anything else."""
+    return None if text is None else lists.load().answer_texts.get(lists.fold(text))

@@ -1,0 +1,78 @@
+"""What the readers of single resources fill: results, statements, refusals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import tzinfo
+
+from corrin.facts.case import Refusal
+from corrin.facts.fact import Measured, Stated
+from corrin.facts.moment import Moment
+from corrin.intake.walk import Item, Resource
+
+
+@dataclass(slots=True)
+class Harvest:
+    """Everything taken and refused so far; ``taken`` counts what can be chosen."""
+
+    zone: tzinfo
+    library: Library
+    results: list[Measured] = field(default_factory=list)
+    statements: list[Stated] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    taken: int = 0
+
+    def refuse(
+        self,
+        reason: str,
+        item: Item,
+        element: str = "",
+        *,
+        name: str | None = None,
+        detail: str = "",
+        when: Moment | None = None,
+        reported: str = "",
+        status: str = "",
+    ) -> None:
+        """Note something not taken, at an element below the item's path."""
+        path = item.path + element
+        self.refusals.append(
+            Refusal(reason, path, item.origin, name, detail, when, reported, status)
+        )
+
+    def state(self, stated: Stated) -> None:
+        """Note a statement."""
+        self.statements.append(stated)
+        self.taken += 1
+
+
+class Library:
+    """Finds the resources that others refer to, inside the request only."""
+
+    def __init__(self, items: list[Item]) -> None:
+        self._items = items
+        self._found: dict[str, Resource] | None = None
+
+    def resolve(self, reference: str, item: Item) -> Resource | None:
+        """The resource a reference leads to; ``None`` when it is not in the request."""
+        if reference.startswith("#"):
+            holder = item.parent or item
+            if reference == "#":
+                return holder.resource
+            contained = holder.resource.get("contained")
+            for inner in contained if isinstance(contained, list) else ():
+                if isinstance(inner, dict) and inner.get("id") == reference[1:]:
+                    return inner
+            return None
+        if self._found is None:
+            self._found = {}
+            for one in self._items:
+                if one.parent is not None:
+                    continue
+                if one.full_url:
+                    self._found.setdefault(one.full_url, one.resource)
+                identity = one.resource.get("id")
+                if isinstance(identity, str):
+                    self._found.setdefault(f"{one.kind}/{identity}", one.resource)
+        bare = reference.split("/_history/", 1)[0]
+        return self._found.get(bare) or self._found.get("/".join(bare.rsplit("/", 2)[-2:]))

@@ -1,0 +1,96 @@
+"""The small lists the reader goes by (``rules/intake``): answers, words, specimens, questions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from corrin.content import read_document, rules_root
+from corrin.terminology.systems import canonical_system
+from corrin.terminology.table import fold
+
+__all__ = ["Coding", "Lists", "fold", "load", "system_of"]
+
+Coding = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """All lists, indexed by what is met in a resource."""
+
+    resource_types: frozenset[str]
+    answer_codes: Mapping[Coding, bool]
+    answer_texts: Mapping[str, bool]
+    interpretations: Mapping[str, bool]
+    off_scale: Mapping[str, str]
+    comparators: Mapping[str, str]
+    unknown_comparators: tuple[str, ...]
+    range_words: tuple[str, ...]
+    group_marks: tuple[str, ...]
+    fluid_codes: Mapping[Coding, str]
+    fluid_texts: Mapping[str, str]
+    loinc_fluids: Mapping[str, str]
+    haemolysed_codes: frozenset[Coding]
+    haemolysed_texts: frozenset[str]
+    questions: frozenset[Coding]
+    stated_by_result: Mapping[str, str]
+    lasting: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def load() -> Lists:
+    """Read ``rules/intake``, once.
+
+    Raises:
+        ContentError: a file is missing or is not what its name says.
+    """
+    folder = rules_root() / "intake"
+    answers = read_document(folder / "answers.yaml")
+    words = read_document(folder / "words.yaml")
+    specimens = read_document(folder / "specimens.yaml")
+    context = read_document(folder / "context.yaml")
+    signs = answers["interpretation"]
+    said = (("positive", True), ("negative", False))
+    return Lists(
+        resource_types=frozenset(read_document(folder / "resource-types.yaml")["resource_types"]),
+        answer_codes={
+            code: truth
+            for name, truth in said
+            for code in _codes(answers["answers"][name]["codes"])
+        },
+        answer_texts={
+            fold(text): truth for name, truth in said for text in answers["answers"][name]["texts"]
+        },
+        interpretations={code: truth for name, truth in said for code in signs[name]},
+        off_scale={code: "<=" for code in signs["off_scale_low"]}
+        | {code: ">=" for code in signs["off_scale_high"]},
+        comparators={
+            fold(text): sign for sign, texts in words["comparators"].items() for text in texts
+        },
+        unknown_comparators=tuple(words["unknown"]),
+        range_words=tuple(words["range"]),
+        group_marks=tuple(words["group_marks"]),
+        fluid_codes={
+            code: fluid for fluid, of in specimens["fluids"].items() for code in _codes(of["codes"])
+        },
+        fluid_texts={
+            fold(text): fluid for fluid, of in specimens["fluids"].items() for text in of["texts"]
+        },
+        loinc_fluids=dict(specimens["loinc_begins"]),
+        haemolysed_codes=frozenset(_codes(specimens["haemolysed"]["codes"])),
+        haemolysed_texts=frozenset(fold(text) for text in specimens["haemolysed"]["texts"]),
+        questions=frozenset(_codes(context["questions"])),
+        stated_by_result=dict(context["stated_by_result"]),
+        lasting=frozenset(context["lasting"]),
+    )
+
+
+def system_of(system: str | None) -> str:
+    """A code system as the lists are indexed: ours by its canonical URI, others as written."""
+    return canonical_system(system) or system or ""
+
+
+def _codes(entries: list[Any]) -> list[Coding]:
+    return [(system_of(entry["system"]), entry["code"]) for entry in entries]

@@ -1,0 +1,132 @@
+"""The way in: bytes of FHIR → a :class:`~corrin.facts.case.Reading`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, tzinfo
+from types import MappingProxyType
+
+from corrin.facts.case import Reading, Refusal
+from corrin.facts.fact import Measured, Stated
+from corrin.facts.moment import Moment
+from corrin.intake import context, dates, jsontext, medicine, observation, subject, walk
+from corrin.intake.harvest import Harvest, Library
+from corrin.intake.limits import Limits
+from corrin.intake.walk import Item, Walked
+
+COMPLETE = ("conditions", "findings", "medicines")
+"""The lists a caller may declare complete, in a Parameters parameter named ``complete``."""
+
+_READERS: Mapping[str, Callable[[Item, Harvest], None]] = MappingProxyType(
+    {
+        "Observation": observation.read,
+        "Condition": context.read_condition,
+        "Procedure": context.read_procedure,
+        **dict.fromkeys(medicine.KINDS, medicine.read),
+    }
+)
+
+
+def read(
+    data: bytes, *, strict: bool = False, limits: Limits | None = None, zone: tzinfo = UTC
+) -> Reading:
+    """Read one request about one person.
+
+    Args:
+        data: a Bundle, Parameters, a resource, a JSON array of resources, or NDJSON; UTF-8.
+        strict: let fhir.resources (R4B) judge every whole resource first.
+        limits: bounds on the request.
+        zone: where times without a zone were written.
+
+    Returns:
+        Every usable value and statement, and a refusal for everything of ours not taken. The
+        order of the request's entries does not show in it.
+
+    Raises:
+        IntakeError: the request as a whole cannot be read; nothing else is ever raised.
+    """
+    limits = limits or Limits()
+    parsed = jsontext.parse(data, limits)
+    walked = walk.walk(parsed, limits)
+    if strict:
+        from corrin.intake import strict as handling
+
+        handling.judge(data, parsed.lines, limits)
+    person = subject.identify(walked.items, zone)
+    harvest = Harvest(zone, Library(walked.items))
+    harvest.refusals += walked.refusals + person.refusals
+    counts = _read_all(walked, person, harvest)
+    evaluated, complete = _parameters(walked, harvest)
+    if strict:
+        handling.refuse_invalid(harvest.refusals, limits)
+    return Reading(
+        subject=person.subject,
+        results=tuple(sorted(harvest.results, key=_result_key)),
+        statements=tuple(sorted(harvest.statements, key=_statement_key)),
+        refusals=tuple(sorted(harvest.refusals, key=_refusal_key)),
+        counts=MappingProxyType(counts),
+        complete=complete,
+        evaluation_time=evaluated,
+    )
+
+
+def _read_all(walked: Walked, person: subject.Person, harvest: Harvest) -> dict[str, int]:
+    counts = {
+        "used": 0,
+        "superseded": walked.superseded,
+        "not-ours": walked.not_ours,
+        "refused": walked.refused,
+    }
+    refusals = harvest.refusals
+    for item in walked.items:
+        reader = _READERS.get(item.kind)
+        if reader is None:
+            counts["used" if id(item) in person.used else "not-ours"] += 1
+            continue
+        taken, refused = harvest.taken, len(refusals)
+        reader(item, harvest)
+        if harvest.taken > taken:
+            counts["used"] += 1
+        elif len(refusals) > refused:
+            counts["refused"] += 1
+        else:
+            counts["not-ours"] += 1
+    return counts
+
+
+def _parameters(walked: Walked, harvest: Harvest) -> tuple[Moment | None, tuple[str, ...]]:
+    """``evaluationTime`` and ``complete`` of a Parameters resource."""
+    evaluated: Moment | None = None
+    complete: set[str] = set()
+    for name, parameter, path in walked.parameters:
+        if name == "evaluationTime":
+            given = parameter.get(
+                "valueDateTime", parameter.get("valueInstant", parameter.get("valueDate"))
+            )
+            found = dates.parse_moment(given, harvest.zone)
+            if found is None:
+                harvest.refusals.append(Refusal("date-invalid", f"{path}.value"))
+            evaluated = evaluated or found
+        elif name == "complete":
+            said = parameter.get("valueCode", parameter.get("valueString"))
+            if isinstance(said, str) and said in COMPLETE:
+                complete.add(said)
+            else:
+                harvest.refusals.append(Refusal("malformed", f"{path}.value"))
+    return evaluated, tuple(sorted(complete))
+
+
+def _when(moment: Moment | None) -> tuple[str, str]:
+    return ("", "") if moment is None else (moment.start.astimezone(UTC).isoformat(), moment.text)
+
+
+def _result_key(one: Measured) -> tuple[object, ...]:
+    return (one.analyte, _when(one.when), one.origin, one.path, one.reported, one.status)
+
+
+def _statement_key(one: Stated) -> tuple[object, ...]:
+    return (one.name, _when(one.since), one.origin, one.path, one.value, one.reported, one.status)
+
+
+def _refusal_key(one: Refusal) -> tuple[object, ...]:
+    return (one.path, one.reason, one.name or "", one.origin, one.detail, one.reported)

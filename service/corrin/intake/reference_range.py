@@ -1,0 +1,133 @@
+"""``Observation.referenceRange`` → the laboratory's own interval in the result's canonical unit."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from corrin import terminology, units
+from corrin.facts.interval import Interval
+from corrin.intake import lists, number
+from corrin.intake.value import normalised, printable, shown
+from corrin.intake.walk import Resource
+from corrin.terminology import Analyte
+from corrin.units import UnitError, UnitRefusal
+
+UNREADABLE = ("reference-range-unreadable",)
+_NORMAL = "normal"
+
+Found = tuple[Interval | None, str | None, tuple[str, ...]]
+NONE: Found = (None, None, ())
+
+
+def read(ranges: Any, analyte: Analyte, unit: str, reported_unit: Resource | None) -> Found:
+    """Interval in ``unit``, the range as the laboratory wrote it, and flags.
+
+    Of several ranges the first of type ``normal`` (or without a type) that does not name whom or
+    which age it is for. Bounds without a unit of their own are in the result's reported unit.
+    """
+    if type(ranges) is not list:
+        return None, None, UNREADABLE
+    usable = [one for one in ranges if type(one) is dict and _for_all(one)]
+    if not usable:
+        return (None, None, UNREADABLE) if any(type(one) is not dict for one in ranges) else NONE
+    one = next((found for found in usable if _type(found) == _NORMAL), usable[0])
+    if one.get("modifierExtension") is not None:
+        return None, None, UNREADABLE
+    low, high, text = one.get("low"), one.get("high"), one.get("text")
+    text = text if type(text) is str and text.strip() else None
+    own = _unit_key(reported_unit) if reported_unit is not None else (None, None, None)
+    if low is None and high is None:
+        if text is None:
+            return None, None, UNREADABLE
+        return _from_text(analyte.id, unit, text, own)
+    bounds = []
+    for bound in (low, high):
+        if bound is None:
+            bounds.append(None)
+            continue
+        if type(bound) is not dict or type(bound.get("value")) is not Decimal:
+            return None, text, UNREADABLE
+        key = _unit_key(bound)
+        bounds.append((bound["value"], *(key if any(key) else own)))
+    return _from_bounds(analyte.id, unit, bounds[0], bounds[1], text)
+
+
+def _for_all(one: Resource) -> bool:
+    return not one.get("appliesTo") and not one.get("age") and _type(one) in (None, _NORMAL)
+
+
+def _type(one: Resource) -> str | None:
+    found = one.get("type")
+    if not found:
+        return None
+    codings = found.get("coding") if isinstance(found, dict) else None
+    if isinstance(codings, list):
+        codes = [coding.get("code") for coding in codings if isinstance(coding, dict)]
+        return _NORMAL if _NORMAL in codes else "other"
+    text = found.get("text") if isinstance(found, dict) else None
+    return lists.fold(text) if isinstance(text, str) else "other"
+
+
+_UnitKey = tuple[str | None, str | None, str | None]
+_Bound = tuple[Decimal, str | None, str | None, str | None]
+
+
+def _unit_key(quantity: Resource) -> _UnitKey:
+    unit, system, code = (
+        text if isinstance(text, str) else None
+        for text in (quantity.get("unit"), quantity.get("system"), quantity.get("code"))
+    )
+    return unit, system, code
+
+
+@lru_cache(maxsize=4096)
+def _from_bounds(
+    analyte: str, unit: str, low: _Bound | None, high: _Bound | None, text: str | None
+) -> Found:
+    found = terminology.load().analytes[analyte]
+    values: list[Decimal | None] = []
+    for bound in (low, high):
+        if bound is None:
+            values.append(None)
+            continue
+        named = normalised(analyte, *bound[1:])
+        if isinstance(named, UnitRefusal):
+            return None, text, UNREADABLE
+        try:
+            values.append(units.convert(found, bound[0], named.ucum, unit))
+        except UnitError:
+            return None, text, UNREADABLE
+    try:
+        return Interval(values[0], values[1]), text or _written(low, high), ()
+    except ValueError:
+        return None, text, UNREADABLE
+
+
+def _written(low: _Bound | None, high: _Bound | None) -> str:
+    some = high or low
+    assert some is not None
+    name = some[1] or some[3] or ""
+    if low is None:
+        figures = f"≤{shown(some[0])}"
+    elif high is None:
+        figures = f"≥{shown(some[0])}"
+    else:
+        figures = f"{shown(low[0])}-{shown(high[0])}"
+    return f"{figures} {name[:40]}".strip()
+
+
+@lru_cache(maxsize=4096)
+def _from_text(analyte: str, unit: str, text: str, own: _UnitKey) -> Found:
+    said = number.read(text)
+    if isinstance(said, str) or said.interval.is_point:
+        return None, printable(text), UNREADABLE
+    named = normalised(analyte, said.unit, None, None) if said.unit else normalised(analyte, *own)
+    if isinstance(named, UnitRefusal):
+        return None, text, UNREADABLE
+    try:
+        found = terminology.load().analytes[analyte]
+        return units.convert_interval(found, said.interval, named.ucum, unit), text, ()
+    except UnitError:
+        return None, text, UNREADABLE

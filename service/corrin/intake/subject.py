@@ -1,0 +1,287 @@
+"""Whose results these are: one person, or the call is refused whole.
+
+Every resource that names a subject gives a set of keys (an id with its server, a ``urn``, an
+identifier). Keys named together belong together; when everything is said and more than one group
+is left, the request cannot be shown to be about one person.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import Any
+
+from corrin.facts.case import Refusal, Subject
+from corrin.facts.moment import Moment
+from corrin.intake.dates import parse_moment
+from corrin.intake.problem import IntakeError, problem
+from corrin.intake.walk import Item, Resource
+
+_REFERENCE = re.compile(
+    r"(?:(?P<base>https?://[^#?]+)/)?(?P<kind>[A-Z][A-Za-z]+)/(?P<id>[^/#?]+)"
+    r"(?:/_history/[^/#?]+)?(?:#.*)?"
+)
+_GENDERS = frozenset({"male", "female", "other", "unknown"})
+
+NOT_A_PERSON = "not-the-patient"
+
+
+@dataclass(slots=True)
+class Person:
+    """What the request says of its one subject."""
+
+    subject: Subject = field(default_factory=Subject)
+    refusals: list[Refusal] = field(default_factory=list)
+    used: set[int] = field(default_factory=set)
+
+
+def about_patient(item: Item) -> str | None:
+    """``None`` when a resource is about the patient (or says nothing of it), else why not.
+
+    ``not-the-patient`` for another kind of subject or a ``focus``; ``malformed`` when the
+    subject cannot be read.
+    """
+    resource = item.resource
+    holder: Item | None = item
+    subject = None
+    while holder is not None and subject is None:
+        subject = holder.resource.get("subject", holder.resource.get("patient"))
+        holder = holder.parent
+    if resource.get("focus"):
+        return NOT_A_PERSON
+    if subject is None:
+        return None
+    if not isinstance(subject, dict):
+        return "malformed"
+    reference = subject.get("reference")
+    if reference is not None and not isinstance(reference, str):
+        return "malformed"
+    kind = _kind(subject, item)
+    return None if kind in (None, "Patient") else NOT_A_PERSON
+
+
+def identify(items: list[Item], zone: tzinfo) -> Person:
+    """Find the one subject of a request.
+
+    Raises:
+        IntakeError: two-subjects, with the places where they were met.
+    """
+    groups = _Groups()
+    patients: list[Item] = []
+    known: dict[tuple[str | None, str | None, int], tuple[str, ...]] = {}
+    for item in items:
+        if item.kind == "Patient":
+            patients.append(item)
+            groups.join(_patient_keys(item), item.path)
+            continue
+        resource = item.resource
+        subject = resource.get("subject") or resource.get("patient")
+        if subject is None:
+            continue
+        for one in subject if isinstance(subject, list) else (subject,):
+            if not isinstance(one, dict):
+                continue
+            reference = one.get("reference")
+            if type(reference) is str and "identifier" not in one and reference[:1] != "#":
+                if (reference, None, 0) in known:
+                    continue
+                known[(reference, None, 0)] = ()
+            keys = _subject_keys(one, item)
+            if keys:
+                groups.join(keys, f"{item.path}.subject")
+    places = groups.places()
+    if len(places) > 1:
+        raise IntakeError(tuple(problem("two-subjects", place) for place in places[:50]))
+    return _describe(patients, zone)
+
+
+class _Groups:
+    """Keys that belong together (union-find), and where each group was first met."""
+
+    def __init__(self) -> None:
+        self.parent: dict[str, str] = {}
+        self.first: dict[str, str] = {}
+        self.servers: dict[str, set[str]] = {}
+
+    def join(self, keys: Iterable[str], place: str) -> None:
+        roots = []
+        for key in keys:
+            if key.startswith("id:"):
+                server, _, identity = key[3:].rpartition("|")
+                key = f"id:{identity}"
+                if server:
+                    self.servers.setdefault(key, set()).add(server)
+            self.parent.setdefault(key, key)
+            self.first.setdefault(key, place)
+            roots.append(self._root(key))
+        for root in roots[1:]:
+            if root != roots[0]:
+                self.parent[self._root(root)] = self._root(roots[0])
+
+    def _root(self, key: str) -> str:
+        while self.parent[key] != key:
+            self.parent[key] = self.parent[self.parent[key]]
+            key = self.parent[key]
+        return key
+
+    def places(self) -> list[str]:
+        """One place per group; an id used by two servers makes two."""
+        roots: dict[str, str] = {}
+        for key in self.parent:
+            roots.setdefault(self._root(key), self.first[key])
+        found = sorted(set(roots.values())) if len(roots) > 1 else list(roots.values())
+        if len(roots) > 1 and len(found) == 1:
+            found = found * 2
+        for key, servers in self.servers.items():
+            if len(servers) > 1:
+                found += [self.first[key]] * (len(servers) - 1)
+        return found
+
+
+def _patient_keys(item: Item) -> list[str]:
+    resource = item.resource
+    keys: list[str] = []
+    identity = resource.get("id")
+    url = item.full_url
+    if item.parent is None:
+        if isinstance(identity, str):
+            server = ""
+            if url and not url.startswith("urn:"):
+                match = _REFERENCE.fullmatch(url)
+                server = _server(match["base"]) if match and match["id"] == identity else ""
+            keys.append(f"id:{server}|{identity}")
+        if url:
+            keys += _keys_of_text(url)
+    keys += _identifiers(resource.get("identifier"))
+    # A contained Patient without an identifier says no more than the resource it stands in.
+    return keys or ([] if item.parent is not None else [f"resource:{item.path}"])
+
+
+def _subject_keys(subject: Resource, item: Item) -> list[str]:
+    reference = subject.get("reference")
+    keys: list[str] = []
+    if isinstance(reference, str) and reference:
+        if reference.startswith("#"):
+            inner = _contained(item, reference[1:])
+            if inner is None or inner.get("resourceType") != "Patient":
+                return []
+            keys += _identifiers(inner.get("identifier"))
+        elif _kind(subject, item) in (None, "Patient"):
+            keys += _keys_of_text(reference)
+        else:
+            return []
+    keys += _identifiers(subject.get("identifier"))
+    return keys
+
+
+def _keys_of_text(reference: str) -> list[str]:
+    if reference.startswith("urn:uuid:"):
+        return [f"id:|{reference[9:].lower()}"]
+    if reference.startswith("urn:"):
+        return [reference]
+    match = _REFERENCE.fullmatch(reference)
+    if match is not None:
+        return [f"id:{_server(match['base'])}|{_uuid(match['id'])}"]
+    conditional = re.fullmatch(r"Patient\?identifier=([^&]*)", reference)
+    if conditional is not None:
+        return [f"identifier:{conditional[1]}"]
+    # A bare id is no reference, but says whom it means.
+    return [f"text:{reference}" if "/" in reference else f"id:|{_uuid(reference)}"]
+
+
+def _server(base: str | None) -> str:
+    return re.sub(r"^https?://", "", base).rstrip("/").lower() if base else ""
+
+
+def _uuid(identity: str) -> str:
+    return identity.lower() if len(identity) == 36 and identity.count("-") == 4 else identity
+
+
+def _identifiers(found: object) -> list[str]:
+    keys = []
+    for one in found if isinstance(found, list) else (found,):
+        if isinstance(one, dict):
+            system, value = one.get("system"), one.get("value")
+            if isinstance(value, str) and value:
+                keys.append(f"identifier:{system if isinstance(system, str) else ''}|{value}")
+    return keys
+
+
+def _contained(item: Item, identity: str) -> Resource | None:
+    holder: Item = item.parent or item
+    contained = holder.resource.get("contained")
+    for inner in contained if isinstance(contained, list) else ():
+        if isinstance(inner, dict) and inner.get("id") == identity:
+            return inner
+    return None
+
+
+def _kind(subject: Resource, item: Item) -> str | None:
+    """The resource type a subject reference says it points to."""
+    reference = subject.get("reference")
+    if isinstance(reference, str):
+        if reference.startswith("#"):
+            inner = _contained(item, reference[1:])
+            kind = inner.get("resourceType") if inner is not None else None
+            return kind if isinstance(kind, str) else None
+        match = _REFERENCE.fullmatch(reference)
+        if match is not None:
+            return match["kind"]
+    kind = subject.get("type")
+    return kind if isinstance(kind, str) else None
+
+
+def _describe(patients: list[Item], zone: tzinfo) -> Person:
+    """Sex, birth date and death of the one Patient; entries that disagree say nothing."""
+    person = Person()
+    if not patients:
+        return person
+    sexes: dict[str, None] = {}
+    births: dict[Moment, None] = {}
+    deceased = False
+    for item in sorted(patients, key=lambda one: one.path):
+        resource = item.resource
+        person.used.add(id(item))
+        gender = resource.get("gender")
+        if isinstance(gender, str) and gender in _GENDERS:
+            sexes[gender] = None
+        elif gender is not None:
+            person.refusals.append(Refusal("malformed", f"{item.path}.gender", item.origin))
+        birth = _birth(resource, item, zone, person.refusals)
+        if birth is not None:
+            births[birth] = None
+        deceased = deceased or _deceased(resource, item, person.refusals)
+    stated = [sex for sex in sexes if sex != "unknown"] or list(sexes)
+    first = min(patients, key=lambda one: one.path)
+    if len(stated) > 1:
+        person.refusals.append(Refusal("malformed", f"{first.path}.gender", first.origin))
+    if len(births) > 1:
+        person.refusals.append(Refusal("malformed", f"{first.path}.birthDate", first.origin))
+    person.subject = Subject(
+        sex=stated[0] if len(stated) == 1 else None,
+        birth_date=next(iter(births)) if len(births) == 1 else None,
+        deceased=deceased,
+        present=True,
+    )
+    return person
+
+
+def _birth(resource: Resource, item: Item, zone: tzinfo, refusals: list[Refusal]) -> Moment | None:
+    text = resource.get("birthDate")
+    if text is None:
+        return None
+    found = parse_moment(text, zone)
+    if found is None or "T" in found.text:
+        refusals.append(Refusal("date-invalid", f"{item.path}.birthDate", item.origin))
+        return None
+    return found
+
+
+def _deceased(resource: Resource, item: Item, refusals: list[Refusal]) -> bool:
+    said: Any = resource.get("deceasedBoolean")
+    if said is not None and not isinstance(said, bool):
+        refusals.append(Refusal("malformed", f"{item.path}.deceased", item.origin))
+        return False
+    return said is True or resource.get("deceasedDateTime") is not None

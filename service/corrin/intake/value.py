@@ -1,0 +1,271 @@
+"""``value[x]`` of one result → an interval in an accepted unit, or the reason why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from corrin import terminology, units
+from corrin.facts.interval import Interval
+from corrin.intake import lists, number
+from corrin.intake.walk import Resource
+from corrin.terminology import Analyte
+from corrin.units import Unit, UnitError, UnitRefusal
+
+VALUES = frozenset(
+    {
+        "valueQuantity",
+        "valueString",
+        "valueCodeableConcept",
+        "valueBoolean",
+        "valueInteger",
+        "valueRange",
+        "valueRatio",
+        "valueDecimal",
+        "valueSampledData",
+        "valueTime",
+        "valueDateTime",
+        "valuePeriod",
+        "valueAttachment",
+        "valueReference",
+    }
+)
+_COMPARATORS = frozenset({"<", "<=", ">=", ">"})
+_RATIOS = frozenset({"mass_ratio", "substance_ratio", "ratio"})
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value taken: in ``ucum`` as reported, and in ``unit``, the canonical one."""
+
+    interval: Interval
+    unit: str
+    reported: str
+    dimension: str
+    flags: tuple[str, ...] = ()
+    doubt: str | None = None  # implausible, or suspected to mean something else
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A value not taken: reason, element below the result, and what was met there."""
+
+    reason: str
+    element: str = ".value"
+    detail: str = ""
+    reported: str = ""
+
+
+def given(node: Resource) -> list[str]:
+    """Names of the ``value[x]`` elements that are there (null counts as not there)."""
+    return [name for name in node.keys() & VALUES if node[name] is not None]
+
+
+def read(node: Resource, analyte: Analyte, beyond: str | None = None) -> Value | Fault:
+    """The value of an Observation or component for a measured analyte.
+
+    ``beyond`` is the comparator an interpretation code implies (off the instrument's scale).
+    """
+    names = given(node)
+    if node.get("dataAbsentReason") is not None:
+        return Fault("malformed", ".dataAbsentReason") if names else Fault("no-value", "")
+    if not names:
+        return Fault("no-value", "")
+    if len(names) > 1:
+        return Fault("malformed")
+    value = node[names[0]]
+    match names[0]:
+        case "valueQuantity":
+            return _quantity(value, analyte, beyond)
+        case "valueString":
+            return _text(value, analyte)
+        case "valueInteger" | "valueDecimal":
+            if not isinstance(value, Decimal):
+                return Fault("malformed")
+            return _quantity({"value": value}, analyte, beyond)
+        case "valueRange":
+            return _range(value, analyte)
+        case "valueRatio":
+            return _ratio(value, analyte)
+        case _:
+            return Fault("value-type", detail=names[0])
+
+
+def shown(value: Decimal) -> str:
+    """A number as its source wrote it, without exponent."""
+    return format(value, "f")
+
+
+def unit_of(analyte: Analyte, quantity: Resource) -> Unit | UnitRefusal | None:
+    """The unit of a Quantity; ``None`` when one of its elements is not a text."""
+    unit, system, code = quantity.get("unit"), quantity.get("system"), quantity.get("code")
+    for text in (unit, system, code):
+        if text is not None and type(text) is not str:
+            return None
+    return normalised(analyte.id, unit, system, code)
+
+
+@lru_cache(maxsize=8192)
+def normalised(
+    analyte: str, unit: str | None, system: str | None, code: str | None
+) -> Unit | UnitRefusal:
+    """:func:`corrin.units.normalise` by analyte id."""
+    found = terminology.load().analytes[analyte]
+    return units.normalise(found, unit=unit, system=system, code=code)
+
+
+@lru_cache(maxsize=16384)
+def placed(analyte: str, interval: Interval, ucum: str) -> tuple[Interval, str, str | None] | str:
+    """The interval in the canonical unit, that unit, and what speaks against it.
+
+    A reason code alone when it cannot be converted.
+    """
+    found = terminology.load().analytes[analyte]
+    try:
+        canonical, unit = units.canonical(found, interval, ucum)
+    except UnitError as error:
+        return error.reason
+    doubt = units.suspicious(found, interval, ucum)
+    if doubt is None and not units.plausible(found, canonical, unit):
+        doubt = "implausible"
+    return canonical, unit, doubt
+
+
+def _quantity(quantity: Any, analyte: Analyte, beyond: str | None) -> Value | Fault:
+    if type(quantity) is not dict:
+        return Fault("malformed")
+    value = quantity.get("value")
+    if value is None:
+        return Fault("no-value")
+    if type(value) is not Decimal:
+        return Fault("malformed", ".value.value", detail=str(value)[:40])
+    comparator = quantity.get("comparator")
+    flags: tuple[str, ...] = ()
+    if comparator is not None:
+        if type(comparator) is not str:
+            return Fault("malformed", ".value.comparator")
+        if comparator not in _COMPARATORS:
+            reason = "comparator-ad" if comparator == "ad" else "comparator-unknown"
+            return Fault(reason, ".value.comparator", comparator[:10], shown(value))
+    written = f"{comparator or ''}{shown(value)}"
+    if comparator is None and beyond is not None:
+        comparator, flags = beyond, ("comparator-in-text",)
+    reported = _reported(written, quantity.get("unit"), quantity.get("code"))
+    if value < 0:
+        return Fault("value-negative", ".value.value", reported=reported)
+    unit = unit_of(analyte, quantity)
+    if unit is None:
+        return Fault("malformed", ".value.unit", reported=written)
+    if type(unit) is UnitRefusal:
+        return Fault(unit.reason, ".value.unit", unit.detail, reported)
+    assert isinstance(unit, Unit)
+    return _taken(analyte, _interval(comparator, value), unit, reported, flags)
+
+
+@lru_cache(maxsize=8192)
+def _interval(comparator: str | None, value: Decimal) -> Interval:
+    return Interval.from_comparator(comparator, value)
+
+
+def _reported(written: str, *units_given: object) -> str:
+    unit = next((text for text in units_given if isinstance(text, str) and text), "")
+    return f"{written} {unit[:40]}" if unit else written
+
+
+def _taken(
+    analyte: Analyte, interval: Interval, unit: Unit, reported: str, flags: tuple[str, ...]
+) -> Value | Fault:
+    found = placed(analyte.id, interval, unit.ucum)
+    if isinstance(found, str):
+        return Fault(found, ".value.unit", unit.ucum, reported)
+    canonical, ucum, doubt = found
+    return Value(canonical, ucum, reported, unit.dimension, (*flags, *unit.flags), doubt)
+
+
+def _text(text: Any, analyte: Analyte) -> Value | Fault:
+    if type(text) is not str:
+        return Fault("malformed")
+    found = number.read(text)
+    reported = printable(text)
+    if isinstance(found, str):
+        return Fault(found, ".value", reported=reported)
+    unit = normalised(analyte.id, found.unit, None, None)
+    if isinstance(unit, UnitRefusal):
+        return Fault(unit.reason, ".value", unit.detail, reported)
+    return _taken(analyte, found.interval, unit, reported, found.flags)
+
+
+def printable(text: str) -> str:
+    """A text as it may be shown: one line, no control characters, cut at a length."""
+    found = " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())
+    return found if len(found) <= number.LONGEST else found[: number.LONGEST - 1] + "…"
+
+
+def _range(value: Any, analyte: Analyte) -> Value | Fault:
+    if type(value) is not dict:
+        return Fault("malformed")
+    bounds: list[Decimal | None] = []
+    texts: list[str] = []
+    unit: Unit | None = None
+    for name in ("low", "high"):
+        quantity = value.get(name)
+        if quantity is None:
+            bounds.append(None)
+            texts.append("")
+            continue
+        if type(quantity) is not dict or type(quantity.get("value")) is not Decimal:
+            return Fault("malformed", f".value.{name}")
+        number_, own = quantity["value"], unit_of(analyte, quantity)
+        if number_ < 0:
+            return Fault("value-negative", f".value.{name}.value")
+        if own is None:
+            return Fault("malformed", f".value.{name}.unit")
+        if isinstance(own, UnitRefusal):
+            return Fault(own.reason, f".value.{name}.unit", own.detail)
+        texts.append(_reported(shown(number_), quantity.get("unit"), quantity.get("code")))
+        if unit is not None and own.ucum != unit.ucum:
+            try:
+                found = terminology.load().analytes[analyte.id]
+                number_ = units.convert(found, number_, own.ucum, unit.ucum)
+            except UnitError as error:
+                return Fault(error.reason, f".value.{name}.unit")
+        unit = unit or own
+        bounds.append(number_)
+    if unit is None:
+        return Fault("no-value")
+    low, high = bounds
+    if low is not None and high is not None and low > high:
+        return Fault("value-unreadable", reported=" - ".join(texts))
+    reported = " - ".join(texts) if all(texts) else (f"≥{texts[0]}" if texts[0] else f"≤{texts[1]}")
+    return _taken(analyte, Interval(low, high), unit, reported, ())
+
+
+def _ratio(value: Any, analyte: Analyte) -> Value | Fault:
+    if type(value) is not dict:
+        return Fault("malformed")
+    if _RATIOS.isdisjoint(analyte.dimensions):
+        return Fault("value-type", detail="valueRatio")
+    above, below = value.get("numerator"), value.get("denominator")
+    if type(above) is not dict or type(below) is not dict:
+        return Fault("malformed")
+    top, bottom = above.get("value"), below.get("value")
+    if type(top) is not Decimal or type(bottom) is not Decimal:
+        return Fault("malformed", ".value.numerator.value")
+    if bottom != 1 or below.get("comparator") is not None:
+        return Fault("value-unreadable", ".value.denominator")
+    names = [side.get("code") or side.get("unit") for side in (above, below)]
+    if not all(isinstance(name, str) for name in names):
+        return Fault("unit-missing", ".value")
+    spelling = f"{names[0]}/{names[1]}"
+    return _quantity(
+        {"value": top, "comparator": above.get("comparator"), "unit": spelling}, analyte, None
+    )
+
+
+def answer_of_interpretation(codes: tuple[str, ...]) -> bool | None:
+    """Whether interpretation codes say positive or negative; ``None`` when neither or both."""
+    known = lists.load().interpretations
+    said = {known[code] for code in codes if code in known}
+    return said.pop() if len(said) == 1 else None
