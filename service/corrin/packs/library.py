@@ -41,12 +41,16 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Packs and profiles by id, bound; ``findings`` tells all that is wrong with them."""
+    """Packs and profiles by id, bound; ``findings`` tells all that is wrong with them.
+
+    ``root`` is the content folder they came from.
+    """
 
     packs: Mapping[str, BoundPack]
     profiles: Mapping[str, Profile]
     vocabulary: Vocabulary
     findings: tuple[Finding, ...]
+    root: Path
 
     def sound(self) -> Library:
         """The library itself.
@@ -100,7 +104,11 @@ def _open(root: Path) -> Library:
         if profile is not None:
             profiles[profile.head.id] = profile
     return Library(
-        MappingProxyType(bound), MappingProxyType(profiles), shared, tuple(dict.fromkeys(findings))
+        MappingProxyType(bound),
+        MappingProxyType(profiles),
+        shared,
+        tuple(dict.fromkeys(findings)),
+        root,
     )
 
 

@@ -43,7 +43,7 @@ _ORDER = re.compile(
 def lint(library: Library) -> tuple[Finding, ...]:
     """Every finding: those of reading and binding first, then those of content."""
     found: list[Finding] = list(library.findings)
-    rows = evidence.load()
+    rows = evidence.load(library.root)
     topics = _statuses(library)
     seen: dict[str, str] = {}
     for pack in library.packs.values():
