@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import lru_cache
 
 from corrin import units
 from corrin.facts.fact import Absent, Fact, Measured
@@ -25,9 +26,14 @@ def split(interval: Interval, cuts: Iterable[Decimal]) -> tuple[Interval, ...]:
 
     The cells come in ascending order, are disjoint, and together are the interval.
     """
+    return _split(interval, frozenset(cuts))
+
+
+@lru_cache(maxsize=1024)
+def _split(interval: Interval, cuts: frozenset[Decimal]) -> tuple[Interval, ...]:
     cells: list[Interval] = []
     low: Decimal | None = None
-    for cut in [*sorted(set(cuts)), None]:
+    for cut in [*sorted(cuts), None]:
         stretch = Interval(low, cut, False, False)
         for cell in (stretch,) if cut is None else (stretch, Interval.point(cut)):
             part = interval.intersect(cell)
@@ -86,12 +92,23 @@ def cells_of_absent(
     readers = tuple(readers)
     unit = _first_unit(analyte, readers, world)
     unmeasured = Measured(name, EVERYTHING, unit, reported="")
-    window = EVERYTHING
-    if analyte.plausible is not None:
-        plausible = Interval(analyte.plausible.low, analyte.plausible.high)
-        window = units.convert_interval(analyte, plausible, analyte.plausible.unit, unit)
     cuts = figures_in(unit, analyte, readers, world, unmeasured)
-    return tuple(replace(unmeasured, interval=cell) for cell in split(window, cuts))
+    return _unmeasured_cells(unmeasured, _window(analyte, unit), frozenset(cuts))
+
+
+@lru_cache(maxsize=1024)
+def _unmeasured_cells(
+    unmeasured: Measured, window: Interval, cuts: frozenset[Decimal]
+) -> tuple[Measured, ...]:
+    return tuple(replace(unmeasured, interval=cell) for cell in _split(window, cuts))
+
+
+def _window(analyte: Analyte, unit: str) -> Interval:
+    """What is plausible of an analyte, or everything."""
+    if analyte.plausible is None:
+        return EVERYTHING
+    plausible = Interval(analyte.plausible.low, analyte.plausible.high)
+    return units.convert_interval(analyte, plausible, analyte.plausible.unit, unit)
 
 
 def _first_unit(analyte: Analyte, readers: tuple[CutReader, ...], world: World) -> str:

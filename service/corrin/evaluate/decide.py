@@ -116,7 +116,7 @@ class Decider:
         open_facts = self._open(world)
         verdicts = [(cell, self.verdict(world.given(**cell))) for cell in _product(open_facts)]
         possible = self._sorted({verdict.status for _, verdict in verdicts})
-        settle = self._settle(world, possible)
+        settle = self._settle(world, possible, open_facts)
         found = {finding.fact for finding in settle}
         decision = self.decision.decision
         return Decided(
@@ -133,15 +133,6 @@ class Decider:
             assumed=tuple(name for name in decision.assumes if self._unstated(world, name)),
             separated_by=self._separated(world, open_facts) if len(possible) > 1 else (),
             settle=settle,
-        )
-
-    def statuses(self, world: World) -> tuple[str, ...]:
-        """Every status possible in a world, in the table's order."""
-        open_facts = self._open(world)
-        if not open_facts:
-            return (self.verdict(world).status,)
-        return self._sorted(
-            {self.verdict(world.given(**cell)).status for cell in _product(open_facts)}
         )
 
     def _open(self, world: World) -> dict[str, tuple[Fact, ...]]:
@@ -163,12 +154,17 @@ class Decider:
     ) -> tuple[Finding, ...]:
         found = []
         for name, parts in open_facts.items():
-            finding = self._finding(world, name, parts)
+            finding = self._finding(world, name, parts, open_facts)
             if len(finding.outcomes) > 1:
                 found.append(finding)
         return tuple(found)
 
-    def _settle(self, world: World, possible: tuple[str, ...]) -> tuple[Finding, ...]:
+    def _settle(
+        self,
+        world: World,
+        possible: tuple[str, ...],
+        open_facts: Mapping[str, tuple[Fact, ...]],
+    ) -> tuple[Finding, ...]:
         """For each absent or unstated fact the table names: which finding would lead where."""
         found: list[Finding] = []
         decision = self.decision.decision
@@ -187,18 +183,28 @@ class Decider:
                 parts = (Stated(name, True), Stated(name, False))
             else:
                 continue
-            finding = self._finding(world, name, parts)
+            finding = self._finding(world, name, parts, open_facts)
             if finding.outcomes != {possible}:
                 found.append(finding)
         order = {name: index for index, name in enumerate(decision.settled_by)}
         found.sort(key=lambda f: (-len(f.outcomes), order.get(f.fact, len(order))))
         return tuple(found)
 
-    def _finding(self, world: World, name: str, parts: tuple[Fact, ...]) -> Finding:
+    def _finding(
+        self,
+        world: World,
+        name: str,
+        parts: tuple[Fact, ...],
+        open_facts: Mapping[str, tuple[Fact, ...]],
+    ) -> Finding:
+        """Where each part of one fact leads, over all that the other open facts may be."""
+        others = list(_product({n: cells_ for n, cells_ in open_facts.items() if n != name}))
         bands: list[Band] = []
         run: list[Interval] = []
         for part in parts:
-            statuses = self.statuses(world.given(**{name: part}))
+            statuses = self._sorted(
+                {self.verdict(world.given(**{name: part}, **cell)).status for cell in others}
+            )
             if isinstance(part, Stated):
                 bands.append(Band(statuses, truth=part.value))
                 continue

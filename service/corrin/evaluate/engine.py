@@ -13,6 +13,7 @@ from corrin.evaluate.decide import Decided, Decider
 from corrin.evaluate.trace import unknown_names
 from corrin.facts.case import Case
 from corrin.facts.fact import Absent, Measured, Stated
+from corrin.language import tree
 from corrin.language.bind import bind
 from corrin.language.compare import Condition
 from corrin.language.kleene import Kleene
@@ -62,6 +63,7 @@ class _Compiled:
     bound: BoundRule
     when: Condition
     unless: Condition | None
+    facts: frozenset[str]
 
 
 class Engine:
@@ -80,11 +82,13 @@ class Engine:
                 bound,
                 self.compiler.condition(bound.when),
                 None if bound.unless is None else self.compiler.condition(bound.unless),
+                frozenset(tree.facts_of(bound.when)),
             )
             for pack in self.packs
             for bound in pack.rules
             if bound.rule.status != "retired"
         )
+        self._unsaid_of_nothing: dict[int, Unsaid] = {}
         self.deciders = {topic: self._decider(topic) for topic in self._topics()}
 
     def _topics(self) -> tuple[str, ...]:
@@ -151,6 +155,15 @@ class Engine:
             fired.append(Fired(rule.pack, rule.bound, worlds[0], results))
 
     def _unsaid(self, rule: _Compiled, world: World) -> Unsaid:
+        """Why a rule cannot say; always the same where nothing it looks at is known."""
+        if any(_known(world, name) for name in rule.facts):
+            return self._why_unsaid(rule, world)
+        found = self._unsaid_of_nothing.get(id(rule))
+        if found is None:
+            found = self._unsaid_of_nothing[id(rule)] = self._why_unsaid(rule, world)
+        return found
+
+    def _why_unsaid(self, rule: _Compiled, world: World) -> Unsaid:
         names = unknown_names(rule.bound.when, world, self.compiler)
         result = rule.bound.result or ""
         named = tuple(dict.fromkeys(result if name == "result" else name for name in names))
@@ -175,6 +188,10 @@ def every_value(case: Case, world: World, analyte: str, critical_days: int) -> I
             result_repeated=Stated("result_repeated", repeated),
             result_implausible=Stated("result_implausible", "implausible" in value.flags),
         )
+
+
+def _known(world: World, name: str) -> bool:
+    return name in world.coded or isinstance(world.facts.get(name), Measured | Stated)
 
 
 def _each(world: World, analyte: str, made: dict[str, World]) -> World:

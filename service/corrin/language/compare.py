@@ -64,6 +64,11 @@ class CutReader:
                 possible.append(values)
         return tuple(possible)
 
+    def fixed(self) -> Figures | None:
+        """The figures of a cut-off that is the same for everybody and every day, else ``None``."""
+        varies = self._variants or self._earlier or self.cut.laboratory_limit is not None
+        return None if varies else self._values
+
     def selectors(self) -> tuple[str, ...]:
         """The facts the choice of a variant rests on."""
         found: dict[str, None] = {}
@@ -75,6 +80,16 @@ class CutReader:
 def comparison(analyte: Analyte, operator: str, reader: CutReader, fact: str) -> Condition:
     """The condition ``fact operator cut-off``."""
     compare = OPERATORS[operator]
+    fixed = reader.fixed()
+
+    def holds_fixed(world: World) -> Kleene:
+        measured = world.facts.get(fact)
+        if type(measured) is not Measured:
+            return None
+        figure = by_unit.get(measured.unit)
+        if figure is not None:
+            return compare(measured.interval, figure)
+        return compare(*beside(analyte, measured, figures))
 
     def holds(world: World) -> Kleene:
         measured = world.facts.get(fact)
@@ -87,7 +102,10 @@ def comparison(analyte: Analyte, operator: str, reader: CutReader, fact: str) ->
             return None
         return kleene.agree(compare(*beside(analyte, measured, f)) for f in possible)
 
-    return holds
+    if fixed is None:
+        return holds
+    figures, by_unit = fixed, dict(fixed)
+    return holds_fixed
 
 
 def beside(analyte: Analyte, measured: Measured, figures: Figures) -> tuple[Interval, Interval]:

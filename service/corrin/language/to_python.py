@@ -23,12 +23,19 @@ class Compiler:
         self._analytes = analytes
         self._made: dict[tree.Expression, Condition] = {}
         self._readers: dict[tree.Cut, CutReader] = {}
+        # Hashing a tree walks it; the same node object is found by identity first. The node is
+        # kept beside its closure so that its identity stays taken.
+        self._known: dict[int, tuple[tree.Expression, Condition]] = {}
 
     def condition(self, node: tree.Expression) -> Condition:
         """The closure of one tree: ``World`` → true, false or unknown."""
+        known = self._known.get(id(node))
+        if known is not None:
+            return known[1]
         made = self._made.get(node)
         if made is None:
             made = self._made[node] = self._make(node)
+        self._known[id(node)] = (node, made)
         return made
 
     def reader(self, cut: tree.Cut) -> CutReader:
@@ -53,7 +60,9 @@ class Compiler:
             case tree.Is(expression, truth, negated):
                 return _is(self.condition(expression), truth, negated)
             case tree.Truth(name, definition):
-                return _stated(name) if definition is None else self.condition(definition)
+                if definition is None:
+                    return _stated(name)
+                return _once(self.condition(definition))
             case tree.Compare(fact, operator, operand):
                 assert isinstance(operand, tree.Cut)
                 analyte = self._analytes[operand.analyte]
@@ -123,6 +132,20 @@ def _not(term: Condition) -> Condition:
 def _is(expression: Condition, truth: bool, negated: bool) -> Condition:
     def holds(world: World) -> Kleene:
         return (expression(world) is truth) is not negated
+
+    return holds
+
+
+def _once(definition: Condition) -> Condition:
+    """A definition is evaluated once per world, however many conditions use it."""
+    key = id(definition)
+
+    def holds(world: World) -> Kleene:
+        memo = world.memo
+        if key in memo:
+            return memo[key]
+        value = memo[key] = definition(world)
+        return value
 
     return holds
 

@@ -6,7 +6,7 @@ A world is cheap to vary: :meth:`World.given` replaces one fact and keeps the re
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from corrin.facts.case import Case
@@ -16,12 +16,16 @@ from corrin.facts.moment import Moment
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Facts by name, coded facts, and the reasons of refused values by analyte."""
+    """Facts by name, coded facts, and the reasons of refused values by analyte.
+
+    ``memo`` keeps the truth of definitions, which never changes within a world.
+    """
 
     facts: Mapping[str, Fact]
     coded: Mapping[str, str]
     refused: Mapping[str, frozenset[str]]
     on: date
+    memo: dict[int, bool | None] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, case: Case) -> World:
@@ -38,15 +42,9 @@ class World:
             case.as_of.end.date(),
         )
 
-    def given(self, **facts: Fact | None) -> World:
-        """The same world with some facts replaced; ``None`` takes a fact away."""
-        changed = dict(self.facts)
-        for name, fact in facts.items():
-            if fact is None:
-                changed.pop(name, None)
-            else:
-                changed[name] = fact
-        return World(changed, self.coded, self.refused, self.on)
+    def given(self, **facts: Fact) -> World:
+        """The same world with some facts replaced or added."""
+        return World({**self.facts, **facts}, self.coded, self.refused, self.on)
 
 
 def time_of(fact: Fact | None) -> Moment | None:

@@ -15,6 +15,9 @@ from corrin.notes import report
 from corrin.notes.words import Dictionary, quantity
 from corrin.packs.bound import BoundPack
 
+# A figure may be a laboratory's own, so what is kept of them is bounded.
+_MOST_KEPT = 4096
+
 _TRUTH: dict[bool | None, report.Truth] = {True: "true", False: "false", None: "unknown"}
 
 
@@ -34,6 +37,7 @@ class Basis:
         }
         reasons = {code: reason.sentence for code, reason in words.terms.reasons.items()}
         self._names, self._means, self._reasons = names, means, reasons
+        self._made: dict[tuple[str, str, str], report.ThresholdUsed | None] = {}
         self.prose = Prose(names, means, reasons)
 
     def leaves(self, condition: tree.Expression, world: World) -> tuple[Leaf, ...]:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
-from decimal import Decimal
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from corrin.evaluate.engine import Engine, Evaluation
 from corrin.facts.case import Case
-from corrin.facts.fact import Fact, Measured, Stated
+from corrin.facts.fact import Absent, Fact, Measured, Stated
 from corrin.facts.moment import Moment
 from corrin.notes import report
 from corrin.notes.basis import Basis
 from corrin.notes.note import NoteWriter
 from corrin.notes.status import URGENCIES, StatusWriter, most_urgent
-from corrin.notes.words import Dictionary, number
+from corrin.notes.words import Dictionary
 from corrin.terminology import Terminology
 from corrin.terminology.evidence import Evidence
 
@@ -36,6 +36,7 @@ class Composer:
         self._notes = NoteWriter(engine, self._words, basis)
         self._statuses = StatusWriter(engine, self._words, basis)
         self._order = {name: index for index, name in enumerate(terms.analytes)}
+        self._packs_on = lru_cache(maxsize=366)(self._packs_used)
         self._pack_order = {pack.id: index for index, pack in enumerate(engine.packs)}
 
     def compose(self, evaluation: Evaluation) -> report.Report:
@@ -101,7 +102,9 @@ class Composer:
         return " ".join(parts)
 
     def _packs(self, case: Case) -> tuple[report.PackUsed, ...]:
-        day = case.as_of.end.date()
+        return self._packs_on(case.as_of.end.date())
+
+    def _packs_used(self, day: date) -> tuple[report.PackUsed, ...]:
         return tuple(
             report.PackUsed(
                 id=pack.id,
@@ -222,17 +225,40 @@ def facts_digest(case: Case) -> str:
     return "sha256:" + hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 
-def _plain(fact: Fact) -> dict[str, Any]:
-    plain = asdict(fact)
-    plain.pop("path", None)
-    for value in plain.get("among", ()):
-        value.pop("path", None)
-    return plain
+def _plain(fact: Fact) -> list[Any]:
+    """A fact without its place in the request."""
+    match fact:
+        case Measured():
+            return [
+                fact.analyte,
+                str(fact.interval),
+                fact.unit,
+                fact.reported,
+                fact.when,
+                fact.origin,
+                fact.status,
+                fact.specimen,
+                None if fact.reference_range is None else str(fact.reference_range),
+                fact.interpretation,
+                fact.flags,
+                fact.issued,
+                fact.identifiers,
+            ]
+        case Absent():
+            among = [_plain(value) for value in fact.among]
+            return [fact.name, fact.reason, fact.reported, fact.when, fact.origins, among]
+        case Stated():
+            return [
+                fact.name,
+                fact.value,
+                fact.since,
+                fact.until,
+                fact.history,
+                fact.origin,
+                fact.status,
+                fact.flags,
+            ]
 
 
 def _text(value: object) -> str:
-    if isinstance(value, Decimal):
-        return number(value)
-    if isinstance(value, Moment):
-        return value.text
-    return str(value)
+    return value.text if isinstance(value, Moment) else str(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from corrin.facts.fact import Absent, Fact, Measured, Stated
@@ -51,6 +51,8 @@ class Dictionary:
     terms: Terminology
     rows: Evidence
     notices: Mapping[str, str]
+    _evidence: dict[tuple[str, ...], tuple[report.Evidence, ...]] = field(default_factory=dict)
+    _not_there: dict[str, report.Missing] = field(default_factory=dict)
 
     def label(self, name: str) -> str:
         """What people call a fact."""
@@ -82,6 +84,13 @@ class Dictionary:
 
     def missing(self, name: str, fact: Fact | None) -> report.Missing:
         """A fact that could not be used, and why."""
+        if fact is None:
+            if name not in self._not_there:
+                self._not_there[name] = self._missing(name, fact)
+            return self._not_there[name]
+        return self._missing(name, fact)
+
+    def _missing(self, name: str, fact: Fact | None) -> report.Missing:
         if isinstance(fact, Absent):
             reason, reported, when = fact.reason, fact.reported, fact.when
         elif isinstance(fact, Measured):
@@ -117,6 +126,9 @@ class Dictionary:
 
     def evidence(self, ids: tuple[str, ...]) -> tuple[report.Evidence, ...]:
         """Evidence rows with how they were checked and where they were read."""
+        known = self._evidence.get(ids)
+        if known is not None:
+            return known
         found = []
         for row_id in dict.fromkeys(ids):
             row = self.rows.row(row_id)
@@ -127,7 +139,8 @@ class Dictionary:
             found.append(
                 report.Evidence(row=row.id, check=row.check, verified=row.verified, sources=sources)
             )
-        return tuple(found)
+        self._evidence[ids] = tuple(found)
+        return self._evidence[ids]
 
     def said(self, fact: Fact | None, name: str, aspect: str | None) -> str:
         """A fact inside a sentence: its value as reported, or why there is none."""
