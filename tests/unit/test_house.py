@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -13,8 +14,9 @@ import corrin
 from support import places
 
 LOCKS = sorted(places.ROOT.glob("requirements*.lock"))
+IMPORTED_AS = {"fhir.resources": "fhir", "pyyaml": "yaml"}
 HEAVY = (
-    "pint", "ucumvert", "fhir", "fhir_core", "lark", "polars", "rich", "typer", "pydantic",
+    "pint", "ucumvert", "fhir", "fhir_core", "lark", "jinja2", "polars", "rich", "typer", "pydantic",
     "logging", "asyncio",
 )  # fmt: skip
 
@@ -95,3 +97,19 @@ def test_make_help_names_only_targets_that_exist() -> None:
     for target in ("demo", "test", "check", "bench", "docs", "clean", "soak", "lock"):
         assert re.search(rf"^{target}:.*## ", makefile, re.M), target
     assert not re.search(r"^serve:.*## ", makefile, re.M)
+
+
+def test_every_library_imported_is_declared() -> None:
+    imported = set()
+    for module in places.PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                imported.add(node.module.partition(".")[0])
+    dependencies = _project()["dependencies"]
+    assert isinstance(dependencies, list)
+    declared = {re.split(r"[<>=~! ]", str(name))[0].lower() for name in dependencies}
+    ours = {IMPORTED_AS.get(name, name) for name in declared}
+    held_at_a_version = {"pint"}  # used by way of ucumvert
+    assert (imported - set(sys.stdlib_module_names) - {"corrin"}) | held_at_a_version == ours
