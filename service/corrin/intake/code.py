@@ -112,9 +112,13 @@ def meaning(codings: Codings) -> Meaning:
         elif system is None and terms.analyte_for_loinc(code) is not None:
             rejected = rejected or "the code has no system"
         for concept, entry in terms.coded(system, code):
-            stated.setdefault(
-                concept.id, StatedCode(concept, entry.denies, entry.question, entry.flags)
-            )
+            stated.setdefault(concept.id, StatedCode(concept, entry.denies, False, entry.flags))
+        asked = words.asked.get(key)
+        if asked is not None:
+            stated[asked] = StatedCode(terms.concepts[asked], False, True, ())
+        said = words.asked_answers.get(key)
+        if said is not None:
+            stated[said[0]] = StatedCode(terms.concepts[said[0]], not said[1], False, ())
     analyte, loinc = next(iter(named.values())) if len(named) == 1 else (None, None)
     refusal, detail = None, ""
     if len(named) > 1:

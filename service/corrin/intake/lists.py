@@ -34,7 +34,10 @@ class Lists:
     loinc_fluids: Mapping[str, str]
     haemolysed_codes: frozenset[Coding]
     haemolysed_texts: frozenset[str]
+    haemolysed_modifiers: frozenset[str]
     questions: frozenset[Coding]
+    asked: Mapping[Coding, str]
+    asked_answers: Mapping[Coding, tuple[str, bool]]
     stated_by_result: Mapping[str, str]
     lasting: frozenset[str]
 
@@ -81,7 +84,17 @@ def load() -> Lists:
         loinc_fluids=dict(specimens["loinc_begins"]),
         haemolysed_codes=frozenset(_codes(specimens["haemolysed"]["codes"])),
         haemolysed_texts=frozenset(fold(text) for text in specimens["haemolysed"]["texts"]),
+        haemolysed_modifiers=frozenset(specimens["haemolysed"]["modifiers"]),
         questions=frozenset(_codes(context["questions"])),
+        asked={
+            code: one["concept"] for one in context["asked"] for code in _codes(one["questions"])
+        },
+        asked_answers={
+            code: (one["concept"], truth)
+            for one in context["asked"]
+            for name, truth in (("so", True), ("not_so", False))
+            for code in _codes(one[name])
+        },
         stated_by_result=dict(context["stated_by_result"]),
         lasting=frozenset(context["lasting"]),
     )

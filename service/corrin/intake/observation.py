@@ -137,8 +137,11 @@ def _frame(item: Item, own: Meaning, harvest: Harvest) -> Frame | None:
             why, item, ".focus" if resource.get("focus") else ".subject", name=name, when=when
         )
         return None
+    haemolysed = _modifiers_say_haemolysed(resource.get("modifierExtension"))
     for element in ("modifierExtension", "implicitRules"):
-        if resource.get(element) is not None:
+        if resource.get(element) is not None and not (
+            haemolysed and element == "modifierExtension"
+        ):
             harvest.refuse("modifier-extension", item, f".{element}", name=name, when=when)
             return None
     if status is not None and type(status) is not str:
@@ -158,7 +161,7 @@ def _frame(item: Item, own: Meaning, harvest: Harvest) -> Frame | None:
         status = status if status in _UNUSABLE else _UNKNOWN
     assert status is not None
     issued = resource.get("issued")
-    specimen, fluid, haemolysed = _specimen(resource, item, harvest)
+    specimen, fluid, broken = _specimen(resource, item, harvest)
     return Frame(
         item=item,
         status=status,
@@ -171,7 +174,7 @@ def _frame(item: Item, own: Meaning, harvest: Harvest) -> Frame | None:
         identifiers=_identifiers(resource.get("identifier")),
         specimen=specimen,
         fluid=fluid,
-        haemolysed=haemolysed or _comment_says_haemolysed(resource),
+        haemolysed=haemolysed or broken or _comment_says_haemolysed(resource),
     )
 
 
@@ -211,6 +214,20 @@ def _specimen(
         fluid = words.fluid_codes.get((lists.system_of(system), code or ""), fluid)
         text = text or code
     return text or display, fluid, _condition_says_haemolysed(found)
+
+
+def _modifiers_say_haemolysed(extensions: object) -> bool:
+    """Whether there are modifier extensions, and all of them only say that the sample haemolysed."""
+    words = lists.load()
+    if not isinstance(extensions, list) or not extensions:
+        return False
+    for one in extensions:
+        if not isinstance(one, dict) or one.get("url") not in words.haemolysed_modifiers:
+            return False
+        codings = codings_of({"coding": [one.get("valueCoding")]}) or ()
+        if not any((lists.system_of(s), c or "") in words.haemolysed_codes for s, c in codings):
+            return False
+    return True
 
 
 def _condition_says_haemolysed(specimen: Resource) -> bool:

@@ -1,0 +1,242 @@
+"""From everything that was read to one fact per name: latest, final, recent enough, not in doubt.
+
+Per analyte the latest final, corrected or amended value by the sample's time inside the look-back;
+a preliminary one only when there is no other. An amendment replaces what it amends, the same result
+sent twice counts once, values of one time that disagree are ambiguous. What cannot be used leaves an
+:class:`~corrin.facts.fact.Absent` that says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC
+from types import MappingProxyType
+
+from corrin import terminology
+from corrin.facts import derived, statements, versions
+from corrin.facts.case import Case, Reading, Refusal
+from corrin.facts.fact import Absent, Fact, Measured, Stated
+from corrin.facts.moment import Moment
+
+_FINAL = frozenset({"final", "amended", "corrected"})
+_PRELIMINARY = "preliminary"
+# Refusals that say nothing of the value: a newer one of these leaves no doubt about an older value.
+_SILENT = frozenset({"cancelled", "entered-in-error", "no-value"})
+
+ADULT_ASSUMED = "adult-assumed"
+NEWER_REFUSED = "newer-refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How old facts may be, and which must lie close together.
+
+    Attributes:
+        look_back: days per name; ``None`` for no limit.
+        otherwise: days for analytes not named. Statements not named have no limit.
+        pairing: (days, markers, metabolites): a metabolite further than that from every marker
+            chosen is not read with them.
+    """
+
+    look_back: Mapping[str, int | None] = field(default_factory=dict)
+    otherwise: int | None = None
+    pairing: tuple[tuple[int, tuple[str, ...], tuple[str, ...]], ...] = ()
+
+    def days(self, name: str) -> int | None:
+        """The look-back of an analyte."""
+        return self.look_back.get(name, self.otherwise)
+
+
+def choose(reading: Reading, as_of: Moment, policy: Policy) -> Case:
+    """Choose the facts of a reading as of a moment.
+
+    Returns:
+        The case. Its ``facts`` hold, per analyte seen, a ``Measured`` (or ``Stated`` for
+        present/absent tests) or an ``Absent``; per concept stated, a ``Stated``; and the derived
+        facts ``age``, ``egfr`` and ``on_b12_treatment`` where they can be told.
+    """
+    current, replaced, gone = versions.current(reading.results)
+    by_name: dict[str, list[Measured]] = {}
+    for result in current:
+        by_name.setdefault(result.analyte, []).append(result)
+    refused: dict[str, list[Refusal]] = {}
+    for refusal in reading.refusals:
+        if refusal.name is not None:
+            refused.setdefault(refusal.name, []).append(refusal)
+    analytes = terminology.load().analytes
+    facts: dict[str, Fact] = {}
+    for name in sorted({*by_name, *(name for name in refused if name in analytes)}):
+        if name in analytes and analytes[name].kind == "qualitative":
+            continue
+        facts[name] = _measured(
+            name, by_name.get(name, ()), refused.get(name, ()), as_of, policy.days(name)
+        )
+    facts.update(statements.choose(reading, refused, as_of, policy, facts))
+    _pair(facts, policy)
+    derived.add(facts, reading, as_of)
+    notices = () if derived.AGE in facts else (ADULT_ASSUMED,)
+    return Case(
+        as_of=as_of,
+        subject=reading.subject,
+        facts=MappingProxyType(facts),
+        earlier=MappingProxyType({n: _oldest_first(map(_usable, r)) for n, r in by_name.items()}),
+        every=MappingProxyType({n: _oldest_first(r) for n, r in by_name.items()}),
+        refusals=reading.refusals,
+        counts=_counts(reading, gone),
+        notices=notices,
+    )
+
+
+def _usable(result: Measured) -> Measured | None:
+    fit = result.status in _FINAL or result.status == _PRELIMINARY
+    return result if fit and result.when is not None and not _doubted(result) else None
+
+
+def _doubted(result: Measured) -> bool:
+    return "implausible" in result.flags
+
+
+def _oldest_first(results: Iterable[Measured | None]) -> tuple[Measured, ...]:
+    found = [result for result in results if result is not None]
+    return tuple(sorted(found, key=versions.order))
+
+
+def _measured(
+    name: str,
+    results: Iterable[Measured],
+    refused: Iterable[Refusal],
+    as_of: Moment,
+    days: int | None,
+) -> Fact:
+    """The fact of one analyte."""
+    usable = [result for result in results if _usable(result) is not None]
+    inside: list[Measured] = []
+    outside: dict[str, list[Measured]] = {}
+    for result in usable:
+        assert result.when is not None
+        why = distance(result.when, as_of, days)
+        (inside if why is None else outside.setdefault(why, [])).append(result)
+    final = [result for result in inside if result.status in _FINAL]
+    chosen = _latest(final or inside)
+    if isinstance(chosen, tuple):
+        newest = max(chosen, key=versions.order)
+        return Absent(name, "ambiguous", newest.reported, newest.when, _origins(chosen))
+    if chosen is not None:
+        if _newer(refused, outside.get("date-imprecise", ()), chosen, as_of):
+            flags = tuple(dict.fromkeys((*chosen.flags, NEWER_REFUSED)))
+            return replace(chosen, flags=flags)
+        return chosen
+    return _absent(name, outside, list(refused), as_of, days)
+
+
+def distance(when: Moment, as_of: Moment, days: int | None) -> str | None:
+    """Why a time lies outside the look-back: ``future``, ``stale``, ``date-imprecise``."""
+    if when.start > as_of.end:
+        return "future"
+    if days is None:
+        return None
+    fewest, most = when.days_before(as_of)
+    if fewest > days:
+        return "stale"
+    return "date-imprecise" if most > days else None
+
+
+def _latest(results: list[Measured]) -> Measured | tuple[Measured, ...] | None:
+    """The latest result; several when they may be of one time and disagree."""
+    if not results:
+        return None
+    last = max(result.when.start for result in results if result.when is not None)
+    newest = [result for result in results if result.when is not None and result.when.end >= last]
+    if len(newest) == 1:
+        return newest[0]
+    newest.sort(key=versions.order)
+    first = versions.preferred(newest)
+    if not all(versions.agree(first, other) for other in newest):
+        return tuple(newest)
+    if all(other.origin == first.origin for other in newest):
+        return first
+    return replace(first, flags=tuple(dict.fromkeys((*first.flags, "same-result-twice"))))
+
+
+def _newer(
+    refused: Iterable[Refusal], imprecise: Iterable[Measured], chosen: Measured, as_of: Moment
+) -> bool:
+    """Whether something later than the chosen value was not taken."""
+    assert chosen.when is not None
+    times = [one.when for one in refused if one.reason not in _SILENT and one.path != chosen.path]
+    times += [one.when for one in imprecise]
+    return any(
+        when is not None and when.start > chosen.when.end and when.start <= as_of.end
+        for when in times
+    ) or any(one.when is not None and one.when.end > chosen.when.end for one in imprecise)
+
+
+def _absent(
+    name: str,
+    outside: Mapping[str, list[Measured]],
+    refused: list[Refusal],
+    as_of: Moment,
+    days: int | None,
+) -> Absent:
+    """Why there is no usable value, most telling reason first."""
+    near = [one for one in refused if one.when is None or distance(one.when, as_of, days) is None]
+    telling = [one for one in near if one.reason not in _SILENT] or near
+    if telling:
+        newest = max(telling, key=_refusal_order)
+        origins = sorted({one.origin for one in telling if one.origin})
+        return Absent(name, newest.reason, newest.reported or None, newest.when, tuple(origins))
+    for reason in ("date-imprecise", "stale", "future"):
+        found = outside.get(reason)
+        if found:
+            latest = max(found, key=versions.order)
+            return Absent(name, reason, latest.reported, latest.when, _origins(found))
+    if refused:
+        newest = max(refused, key=_refusal_order)
+        assert newest.when is not None
+        why = distance(newest.when, as_of, days) or newest.reason
+        return Absent(name, why, newest.reported or None, newest.when, (newest.origin,))
+    return Absent(name)
+
+
+def _refusal_order(one: Refusal) -> tuple[object, ...]:
+    when = "" if one.when is None else one.when.start.astimezone(UTC).isoformat()
+    return (when, one.path, one.reason)
+
+
+def _origins(results: Iterable[Measured]) -> tuple[str, ...]:
+    return tuple(sorted({result.origin for result in results if result.origin}))
+
+
+def _pair(facts: dict[str, Fact], policy: Policy) -> None:
+    """Take back metabolites that lie too far from every marker they would be read with."""
+    for days, markers, metabolites in policy.pairing:
+        times = [
+            fact.when
+            for fact in map(facts.get, markers)
+            if isinstance(fact, Measured) and fact.when is not None
+        ]
+        for name in metabolites if times else ():
+            fact = facts.get(name)
+            if not isinstance(fact, Measured) or fact.when is None:
+                continue
+            if all(_apart(fact.when, when) > days for when in times):
+                facts[name] = Absent(name, "not-paired", fact.reported, fact.when, (fact.origin,))
+
+
+def _apart(first: Moment, second: Moment) -> int:
+    """Fewest whole days between two moments, whichever is earlier."""
+    fewest, most = first.days_before(second)
+    return 0 if fewest <= 0 <= most else min(abs(fewest), abs(most))
+
+
+def _counts(reading: Reading, gone: int) -> Mapping[str, int]:
+    counts = dict(reading.counts)
+    moved = min(gone, counts.get("used", 0))
+    if moved:
+        counts["used"] -= moved
+        counts["superseded"] = counts.get("superseded", 0) + moved
+    return MappingProxyType(counts)
+
+
+__all__ = ["ADULT_ASSUMED", "NEWER_REFUSED", "Policy", "Stated", "choose", "distance"]

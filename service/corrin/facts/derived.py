@@ -1,0 +1,164 @@
+"""Facts that are worked out from others: age, eGFR, whether vitamin B12 was being given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+
+from corrin import terminology, units
+from corrin.content import read_document, rules_root
+from corrin.facts import egfr
+from corrin.facts.case import Reading
+from corrin.facts.fact import Absent, Fact, Measured, Stated
+from corrin.facts.interval import Interval
+from corrin.facts.moment import Moment
+from corrin.units import UnitError
+
+AGE, EGFR, CREATININE, ON_TREATMENT = "age", "egfr", "creatinine", "on_b12_treatment"
+AGE_UNIT = "a"
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """Which samples treatment must be told from, and which list settles that there was none."""
+
+    samples: tuple[str, ...]
+    declared_by: str
+
+
+@lru_cache(maxsize=1)
+def treatment() -> Treatment:
+    """``rules/derived/treatment.yaml``, read once."""
+    given = read_document(rules_root() / "derived" / "treatment.yaml")[ON_TREATMENT]
+    return Treatment(tuple(given["samples"]), given["declared_by"])
+
+
+def add(facts: dict[str, Fact], reading: Reading, as_of: Moment) -> None:
+    """Put the derived facts beside the chosen ones; one that cannot be told stays out."""
+    born = reading.subject.birth_date
+    if born is not None:
+        age = age_at(born, as_of)
+        if age is not None:
+            facts[AGE] = age
+    found = _egfr(facts, reading.subject.sex)
+    if found is not None:
+        facts[EGFR] = found
+    treated = on_treatment(reading, facts, as_of)
+    if treated is not None:
+        facts[ON_TREATMENT] = treated
+
+
+def age_at(born: Moment, as_of: Moment) -> Measured | None:
+    """Completed years as of a moment: two values when a birth date without day or month leaves it
+    open. ``None`` for a birth in the future."""
+    youngest = _years(born.end, as_of.start)
+    oldest = _years(born.start, as_of.end)
+    if oldest < 0:
+        return None
+    low, high = Decimal(max(youngest, 0)), Decimal(oldest)
+    shown = str(oldest) if low == high else f"{low} to {high}"
+    return Measured(
+        analyte=AGE,
+        interval=Interval(low, high),
+        unit=AGE_UNIT,
+        reported=f"{shown} {AGE_UNIT}",
+        when=as_of,
+        origin="Patient",
+        path="Patient.birthDate",
+        flags=("date-partial",) if len(born.text) < len("2000-01-01") else (),
+    )
+
+
+def _years(born: object, on: object) -> int:
+    from datetime import datetime
+
+    assert isinstance(born, datetime) and isinstance(on, datetime)
+    day = on.astimezone(born.tzinfo)
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+def _egfr(facts: dict[str, Fact], sex: str | None) -> Fact | None:
+    """Computed when creatinine, age and sex allow it; else what the laboratory reported."""
+    reported = facts.get(EGFR)
+    creatinine, age = facts.get(CREATININE), facts.get(AGE)
+    if not isinstance(creatinine, Measured):
+        return reported
+    rule = egfr.formula()
+    if any(isinstance(fact, Stated) and fact.value for fact in map(facts.get, rule.not_when)):
+        return reported or Absent(EGFR, "not-applicable", origins=(creatinine.origin,))
+    if not isinstance(age, Measured) or sex not in rule.sexes:
+        return reported
+    if age.interval.low is None or age.interval.low < rule.least_age:
+        return reported or Absent(EGFR, "not-applicable", origins=(creatinine.origin,))
+    analyte = terminology.load().analytes[CREATININE]
+    try:
+        known = units.convert_interval(
+            analyte, creatinine.interval, creatinine.unit, rule.creatinine_unit
+        )
+    except UnitError:
+        return reported
+    found = egfr.interval(known, age.interval, sex)
+    if found is None:
+        return reported
+    return Measured(
+        analyte=EGFR,
+        interval=found,
+        unit=rule.unit,
+        reported=f"{_rounded(found)} {rule.unit}",
+        when=creatinine.when,
+        origin=creatinine.origin,
+        path=creatinine.path,
+        status=creatinine.status,
+        specimen=creatinine.specimen,
+        flags=creatinine.flags,
+        issued=creatinine.issued,
+    )
+
+
+def _rounded(interval: Interval) -> str:
+    """The figure as it is shown: whole numbers, which is how eGFR is reported."""
+    one = Decimal(1)
+    low = None if interval.low is None else interval.low.quantize(one)
+    high = None if interval.high is None else interval.high.quantize(one)
+    return str(Interval(low, high)) if low != high or low is None else str(low)
+
+
+def on_treatment(reading: Reading, facts: dict[str, Fact], as_of: Moment) -> Stated | None:
+    """Whether vitamin B12 was being given at the sample chosen (the earliest of them).
+
+    True when any such medicine began, or may have begun, by then; false when every one began
+    later, or the caller declared the list of medicines complete and it holds none.
+    """
+    rule, concepts = treatment(), terminology.load().concepts
+    samples = [
+        fact.when
+        for fact in map(facts.get, rule.samples)
+        if isinstance(fact, Measured) and fact.when is not None
+    ]
+    sample = min(samples, default=as_of)
+    given: list[Stated] = []
+    denied: list[Stated] = []
+    for one in reading.statements:
+        concept = concepts.get(one.name)
+        if concept is not None and concept.gives_b12:
+            (given if one.value else denied).append(one)
+    before = [one for one in given if one.since is None or one.since.start <= sample.end]
+    if before:
+        first = before[0]
+        return Stated(
+            ON_TREATMENT,
+            True,
+            first.since,
+            origin=first.origin,
+            path=first.path,
+            reported=first.reported,
+        )
+    if given:
+        first = given[0]
+        return Stated(
+            ON_TREATMENT, False, origin=first.origin, path=first.path, reported=first.reported
+        )
+    if rule.declared_by in reading.complete:
+        return Stated(ON_TREATMENT, False)
+    return None

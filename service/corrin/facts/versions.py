@@ -1,0 +1,153 @@
+"""Several values that may be one result: amendments, versions, the same result sent twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from corrin import terminology, units
+from corrin.facts.fact import Measured
+from corrin.facts.interval import Interval
+from corrin.units import UnitError
+
+_CORRECTING = frozenset({"amended", "corrected"})
+_FIRMNESS = {"amended": 3, "corrected": 3, "final": 2, "preliminary": 1}
+_EVER = datetime.min.replace(tzinfo=UTC)
+_HALF = Decimal("0.5")
+
+
+def order(one: Measured) -> tuple[object, ...]:
+    """Oldest first; the rest of the key only makes the order the same every time."""
+    start = _EVER if one.when is None else one.when.start
+    end = _EVER if one.when is None else one.when.end
+    issued = _EVER if one.issued is None else one.issued.start
+    return (start, end, issued, one.origin, one.path, one.reported, one.status)
+
+
+def current(
+    results: tuple[Measured, ...],
+) -> tuple[tuple[Measured, ...], tuple[Measured, ...], int]:
+    """Results that still stand, those replaced by a later version, and how many resources fell
+    away with all they held.
+
+    Two values are versions of one result when they share an identifier or are the same part of
+    the same resource, or when one of them says that it amends and both are of the same time.
+    """
+    groups: dict[str, list[Measured]] = {}
+    for one in results:
+        groups.setdefault(one.analyte, []).append(one)
+    if len(groups) == len(results):
+        return results, (), 0
+    replaced: set[int] = set()
+    for group in groups.values():
+        if len(group) > 1:
+            replaced |= _replaced(group)
+    if not replaced:
+        return results, (), 0
+    standing = tuple(one for one in results if id(one) not in replaced)
+    fallen = tuple(one for one in results if id(one) in replaced)
+    left = {one.origin for one in standing}
+    return standing, fallen, len({one.origin for one in fallen} - left)
+
+
+def _replaced(group: list[Measured]) -> set[int]:
+    gone: set[int] = set()
+    for older in group:
+        for newer in group:
+            if newer is not older and id(newer) not in gone and _replaces(newer, older):
+                gone.add(id(older))
+                break
+    return gone
+
+
+def _replaces(newer: Measured, older: Measured) -> bool:
+    """Whether ``newer`` takes the place of ``older``; never both ways."""
+    same = _same_result(newer, older)
+    if same:
+        ours, theirs = _rank(newer), _rank(older)
+        if ours != theirs:
+            return ours > theirs
+        if agree(newer, older):
+            return order(newer) > order(older)
+        return False
+    return (
+        newer.status in _CORRECTING
+        and older.status not in _CORRECTING
+        and newer.when is not None
+        and older.when is not None
+        and (newer.when.start, newer.when.end) == (older.when.start, older.when.end)
+        and (
+            older.issued is None or newer.issued is None or newer.issued.start >= older.issued.start
+        )
+    )
+
+
+def _same_result(one: Measured, other: Measured) -> bool:
+    if (
+        one.when is not None
+        and other.when is not None
+        and (one.when.end < other.when.start or other.when.end < one.when.start)
+    ):
+        # One identifier over different sample times names an order or a series, not a result.
+        return one.origin == other.origin and one.path == other.path
+    if one.identifiers and not set(one.identifiers).isdisjoint(other.identifiers):
+        return True
+    return one.origin == other.origin and one.path == other.path
+
+
+def _rank(one: Measured) -> tuple[int, datetime]:
+    return (_FIRMNESS.get(one.status, 0), _EVER if one.issued is None else one.issued.start)
+
+
+def preferred(results: Iterable[Measured]) -> Measured:
+    """Of equal results the one to show: preferred dimension first, then the surest status."""
+    analytes = terminology.load().analytes
+
+    def key(one: Measured) -> tuple[object, ...]:
+        analyte = analytes.get(one.analyte)
+        found = list(analyte.dimensions) if analyte else []
+        dimension = analyte.dimension_of(one.unit) if analyte else None
+        place = found.index(dimension) if dimension in found else len(found)
+        return (place, -_FIRMNESS.get(one.status, 0), order(one))
+
+    return min(results, key=key)
+
+
+def agree(one: Measured, other: Measured) -> bool:
+    """Whether two values are the same figure, in whichever unit each was reported.
+
+    In one unit they must be equal. Between dimensions they may differ by what rounding to their
+    last printed digits explains.
+    """
+    if one.interval == other.interval and one.unit == other.unit:
+        return True
+    if one.unit == other.unit:
+        return False
+    analyte = terminology.load().analytes.get(one.analyte)
+    if analyte is None:
+        return False
+    try:
+        moved = units.convert_interval(analyte, one.interval, one.unit, other.unit)
+        step = units.convert(analyte, _step(one.interval), one.unit, other.unit)
+    except UnitError:
+        return False
+    slack = (step + _step(other.interval)) * _HALF
+    return _near(moved.low, other.interval.low, slack) and _near(
+        moved.high, other.interval.high, slack
+    )
+
+
+def _step(interval: Interval) -> Decimal:
+    """One unit in the last printed place of the bounds."""
+    places = [
+        bound.as_tuple().exponent for bound in (interval.low, interval.high) if bound is not None
+    ]
+    numbers = [place for place in places if isinstance(place, int)]
+    return Decimal(1).scaleb(max(numbers, default=0))
+
+
+def _near(one: Decimal | None, other: Decimal | None, slack: Decimal) -> bool:
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) <= slack
