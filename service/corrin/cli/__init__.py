@@ -1,6 +1,17 @@
-"""The command ``corrin``: interpret, units, rules.
+"""The command ``corrin``: interpret, rules, units, analytes, schema.
 
 Commands read files and arguments, call the rooms and choose an exit code. An error on standard
 error names what, where, why and what to do, and nothing about a patient beyond the place in the
 input.
 """
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command with the arguments of the process and end with its exit code."""
+    from corrin.cli.program import run
+
+    sys.exit(run(sys.argv[1:]))

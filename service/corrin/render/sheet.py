@@ -57,6 +57,13 @@ class Sheet:
                 head.append(" " * (column - head.cell_len))
         self._wrap(body, column, head.cell_len, head)
 
+    def put_after(self, head: Text, text: Text | str, *, column: int, style: str = "") -> None:
+        """A head already laid out up to ``column``, and a paragraph that begins there."""
+        head = head.copy()
+        head.stylize(style)
+        head.append(" " * (column - head.cell_len))
+        self._wrap(_text(text, style), column, column, head)
+
     def rule(self, character: str = "─") -> None:
         """A line across the sheet."""
         self.lines.append(Text(character * self.width, style="dim"))

@@ -23,6 +23,8 @@ from corrin.render.safe import clean
 from corrin.render.sheet import NARROWEST, Sheet
 
 WIDTH = 80
+# Longer lines than this are hard to read, however wide the terminal is.
+WIDEST = 100
 COLUMN = 16
 INDENT = 3
 

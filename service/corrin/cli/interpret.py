@@ -1,0 +1,119 @@
+"""``corrin interpret``: results in, the note out."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from corrin.cli import streams
+from corrin.cli.trouble import Stopped, of
+
+if TYPE_CHECKING:
+    from corrin.notes.report import Report
+
+
+class Form(StrEnum):
+    """The forms a report can be written in."""
+
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+
+
+def interpret(
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE", help="FHIR JSON or NDJSON of one patient; - for standard input."
+        ),
+    ],
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            metavar="TIME",
+            help="The moment to interpret for (2026-11-01 or 2026-11-01T09:00:00Z); else what the "
+            "request says, else now.",
+        ),
+    ] = None,
+    profile: Annotated[
+        str, typer.Option("--profile", metavar="ID", help="Which packs run together.")
+    ] = "uk",
+    pack: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--pack",
+            metavar="ID[@VERSION]",
+            help="A pack to run besides the profile's; may be given again.",
+        ),
+    ] = None,
+    form: Annotated[
+        Form, typer.Option("--format", "-f", help="How to write the note.")
+    ] = Form.TEXT,
+    explain: Annotated[
+        bool | None,
+        typer.Option(
+            "--explain/--no-explain",
+            help="Add the conditions that decided, all evidence and the rules that could not "
+            "answer. On for html, off for text; json always holds everything.",
+        ),
+    ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Refuse what is not valid FHIR R4B, whatever it is about."),
+    ] = False,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write to a file, not the terminal."),
+    ] = None,
+) -> None:
+    """Interpret one patient's results.
+
+    Reads a FHIR Bundle, Parameters, a single resource, a JSON array or NDJSON (R4, R4B, R5) and
+    prints a note for a clinician to check: statuses, notes, what is missing, what was not taken
+    and why, every cut-off with its source.
+
+    \b
+    Examples:
+      corrin interpret bundle.json
+      corrin interpret bundle.json --as-of 2026-11-01 --explain
+      corrin interpret - --format json < bundle.json
+      corrin interpret bundle.json --format html --output note.html
+    """
+    from corrin.intake.limits import Limits
+    from corrin.interpretation import interpret as ask
+
+    try:
+        data = streams.read(file, Limits().bytes)
+        report = ask(data, as_of=as_of, profile=profile, packs=tuple(pack or ()), strict=strict)
+        streams.write(written(report, form, explain, to_file=output is not None), output)
+    except Stopped:
+        raise
+    except Exception as error:
+        raise of(error, "standard input" if file == "-" else file) from error
+
+
+def written(report: Report, form: Form, explain: bool | None, *, to_file: bool) -> bytes | str:
+    """A report in one of the forms; text is coloured and fitted when a terminal will show it."""
+    if form is Form.JSON:
+        from corrin.render import json
+
+        return json.render(report)
+    if form is Form.HTML:
+        from corrin.render import html
+
+        return html.render(report, explain=explain is not False).encode()
+    from rich.console import Console
+
+    from corrin.render import text
+
+    console = Console()
+    shown = console.is_terminal and not to_file
+    return text.render(
+        report,
+        explain=explain is True,
+        width=min(console.width, text.WIDEST) if shown else None,
+        colour=shown and not console.no_color and console.color_system is not None,
+    )

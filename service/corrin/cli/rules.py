@@ -1,0 +1,258 @@
+"""``corrin rules``: check the content, run its examples, list and show its rules."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from corrin.cli import streams
+from corrin.cli.trouble import ExitCode, Stopped, Trouble, of
+
+if TYPE_CHECKING:
+    from corrin.packs.bound import BoundPack
+    from corrin.packs.finding import Finding
+    from corrin.packs.library import Library
+
+app = typer.Typer(
+    help="Check the rules, run their examples, list and show them.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+class Form(StrEnum):
+    """How a list is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+Folder = Annotated[
+    Path | None,
+    typer.Option("--rules", metavar="DIR", help="A folder of rules; else the installed ones."),
+]
+Format = Annotated[Form, typer.Option("--format", "-f", help="How to write the answer.")]
+
+
+def opened(folder: Path | None) -> Library:
+    """The library of a folder, or of the installed rules.
+
+    Raises:
+        Stopped: the folder is not there (5) or holds nothing that can be read (4).
+    """
+    from corrin.content import ContentError
+    from corrin.packs.library import open_library
+
+    if folder is not None and not (folder / "packs").is_dir():
+        do = "Name the folder that holds packs, profiles, terminology and evidence."
+        why = "There is no folder 'packs' in it." if folder.is_dir() else "There is no such folder."
+        raise Stopped(ExitCode.FILE, Trouble("The rules cannot be read.", str(folder), why, do))
+    try:
+        return open_library(folder)
+    except ContentError as error:
+        raise of(error) from error
+
+
+@app.command()
+def check(rules: Folder = None, form: Format = Form.TEXT) -> None:
+    """Say everything that is wrong with the rules, each with its file and line.
+
+    \b
+    Examples:
+      corrin rules check
+      corrin rules check --rules ./rules --format json
+    """
+    from corrin.packs.lint import lint
+
+    library = opened(rules)
+    findings = sorted(lint(library), key=lambda f: (f.place.file, f.place.line, f.code, f.about))
+    errors = sum(finding.severity == "error" for finding in findings)
+    if form is Form.JSON:
+        answer = {
+            "errors": errors,
+            "warnings": len(findings) - errors,
+            "findings": [_as_data(finding) for finding in findings],
+        }
+        streams.write(_json(answer), None)
+    else:
+        _show_findings(library, findings, errors)
+    if errors:
+        raise typer.Exit(ExitCode.CONTENT)
+
+
+def _as_data(finding: Finding) -> dict[str, Any]:
+    return {
+        "file": finding.place.file,
+        "line": finding.place.line,
+        "severity": finding.severity,
+        "code": finding.code,
+        "about": finding.about,
+        "why": finding.why,
+        "hint": finding.hint,
+    }
+
+
+def _show_findings(library: Library, findings: list[Finding], errors: int) -> None:
+    from corrin.cli import table
+    from corrin.render.safe import visible
+    from corrin.render.words import count
+
+    page = table.sheet()
+    for finding in findings:
+        style = "red" if finding.severity == "error" else "yellow"
+        page.put(f"{finding.place}: {finding.severity} [{finding.code}]", style=f"bold {style}")
+        page.put(visible(f"{finding.about}: {finding.why}"), first=4)
+        if finding.hint:
+            page.put(visible(f"hint: {finding.hint}"), first=4, style="dim")
+    packs, profiles = count(len(library.packs), "pack"), count(len(library.profiles), "profile")
+    rules = count(sum(len(pack.pack.rules) for pack in library.packs.values()), "rule")
+    said = f"{count(errors, 'error')}, {count(len(findings) - errors, 'warning')}"
+    page.put(f"{packs}, {rules}, {profiles}: {said if findings else 'nothing to complain about'}.")
+    table.show(page)
+
+
+@app.command(name="list")
+def list_(
+    pack: Annotated[
+        str | None, typer.Option("--pack", metavar="ID", help="Only the rules of one pack.")
+    ] = None,
+    form: Format = Form.TEXT,
+    rules: Folder = None,
+) -> None:
+    """List the rules: how urgent, how far checked, whether every figure was verified.
+
+    \b
+    Examples:
+      corrin rules list
+      corrin rules list --pack safety
+      corrin rules list --format json
+    """
+    from corrin.terminology import evidence
+
+    library = opened(rules)
+    rows = evidence.load(rules)
+    packs = [found for found in library.packs.values() if pack is None or found.id == pack]
+    if pack is not None and not packs:
+        known = ", ".join(sorted(library.packs))
+        raise Stopped(
+            ExitCode.USAGE,
+            Trouble(f"There is no pack called {pack!r}.", do=f"Use one of: {known}."),
+        )
+    listed = [
+        {
+            "id": rule.id,
+            "pack": found.id,
+            "version": found.pack.head.version,
+            "title": rule.title,
+            "status": rule.status,
+            "urgency": rule.note.urgency,
+            "verified": rows.verified(tuple(r for r in rule.evidence if r in rows.rows)),
+            "evidence": list(rule.evidence),
+        }
+        for found in packs
+        for rule in found.pack.rules
+    ]
+    if form is Form.JSON:
+        streams.write(_json(listed), None)
+        return
+    _show_list(packs, listed)
+
+
+def _show_list(packs: Iterable[BoundPack], listed: list[dict[str, Any]]) -> None:
+    from corrin.cli import table
+    from corrin.render.words import count
+
+    page = table.sheet()
+    for pack in packs:
+        own = [rule for rule in listed if rule["pack"] == pack.id]
+        page.blank()
+        head = f"{pack.id} {pack.pack.head.version} ({count(len(own), 'rule')})"
+        page.put(head, style="bold cyan")
+        page.put(pack.pack.head.title, first=2, style="dim")
+        lines = [
+            (r["urgency"], "verified" if r["verified"] else "unverified", r["status"], r["id"])
+            for r in own
+        ]
+        if lines:
+            table.rows(page, ("urgency", "figures", "status", "rule"), lines)
+    doubtful = sum(not rule["verified"] for rule in listed)
+    page.blank()
+    page.put(f"{count(len(listed), 'rule')}, {doubtful:,} of them unverified.")
+    table.show(page)
+
+
+@app.command()
+def show(
+    rule: Annotated[
+        str, typer.Argument(metavar="RULE", help="Id of a rule, restriction or decision.")
+    ],
+    rules: Folder = None,
+) -> None:
+    """Show a rule in words: conditions, note, cut-offs, evidence with sources, examples.
+
+    \b
+    Examples:
+      corrin rules show b12-confirmed-total
+      corrin rules show b12_status
+    """
+    from corrin.cli.rulebook import Rulebook
+
+    library = opened(rules)
+    book = Rulebook(library, rules)
+    if rule not in book.names:
+        raise _unknown(rule, book.names)
+    book.show(rule)
+
+
+@app.command()
+def test(
+    rule: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[RULE]...", help="Only these rules, restrictions or decisions."),
+    ] = None,
+    rules: Folder = None,
+) -> None:
+    """Run the rules' own examples, and tell which conditions no example tried each way.
+
+    Every leaf of every condition has to be seen true, false and unknown, and every row of a
+    decision reached, by some example; anything less is a failure (exit code 4).
+
+    \b
+    Examples:
+      corrin rules test
+      corrin rules test b12-confirmed-total b12_status
+    """
+    from corrin.cli.rulebook import Rulebook, show_run
+    from corrin.evaluate import worked
+    from corrin.packs.finding import ContentProblem
+
+    library = opened(rules)
+    try:
+        library.sound()
+    except ContentProblem as error:
+        raise of(error) from error
+    book = Rulebook(library, rules)
+    for name in rule or ():
+        if name not in book.names:
+            raise _unknown(name, book.names)
+    run = worked.run(library, rule or ())
+    show_run(run, book)
+    if not run.sound:
+        raise typer.Exit(ExitCode.CONTENT)
+
+
+def _unknown(name: str, names: Iterable[str]) -> Stopped:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(names), n=3, cutoff=0.5)
+    do = f"Did you mean {', '.join(near)}?" if near else "`corrin rules list` names them all."
+    return Stopped(ExitCode.USAGE, Trouble(f"There is no rule called {name!r}.", do=do))
+
+
+def _json(answer: object) -> bytes:
+    return json.dumps(answer, indent=2, ensure_ascii=False).encode() + b"\n"
