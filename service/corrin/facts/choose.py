@@ -1,23 +1,24 @@
 """From everything that was read to one fact per name: latest, final, recent enough, not in doubt.
 
 Per analyte the latest final, corrected or amended value by the sample's time inside the look-back;
-a preliminary one only when there is no other. An amendment replaces what it amends, the same result
-sent twice counts once, values of one time that disagree are ambiguous. What cannot be used leaves an
-:class:`~corrin.facts.fact.Absent` that says why.
+a preliminary one only when there is no other. An amendment replaces what it amends, the same
+result sent twice counts once, values of one time that disagree are ambiguous. What cannot be used
+leaves an :class:`~corrin.facts.fact.Absent` that says why.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC
 from types import MappingProxyType
 
 from corrin import terminology
 from corrin.facts import derived, statements, versions
 from corrin.facts.case import Case, Reading, Refusal
-from corrin.facts.fact import Absent, Fact, Measured, Stated
+from corrin.facts.fact import Absent, Fact, Measured
 from corrin.facts.moment import Moment
+from corrin.facts.policy import Policy, distance
 
 _FINAL = frozenset({"final", "amended", "corrected"})
 _PRELIMINARY = "preliminary"
@@ -28,26 +29,6 @@ ADULT_ASSUMED = "adult-assumed"
 NEWER_REFUSED = "newer-refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How old facts may be, and which must lie close together.
-
-    Attributes:
-        look_back: days per name; ``None`` for no limit.
-        otherwise: days for analytes not named. Statements not named have no limit.
-        pairing: (days, markers, metabolites): a metabolite further than that from every marker
-            chosen is not read with them.
-    """
-
-    look_back: Mapping[str, int | None] = field(default_factory=dict)
-    otherwise: int | None = None
-    pairing: tuple[tuple[int, tuple[str, ...], tuple[str, ...]], ...] = ()
-
-    def days(self, name: str) -> int | None:
-        """The look-back of an analyte."""
-        return self.look_back.get(name, self.otherwise)
-
-
 def choose(reading: Reading, as_of: Moment, policy: Policy) -> Case:
     """Choose the facts of a reading as of a moment.
 
@@ -56,7 +37,7 @@ def choose(reading: Reading, as_of: Moment, policy: Policy) -> Case:
         present/absent tests) or an ``Absent``; per concept stated, a ``Stated``; and the derived
         facts ``age``, ``egfr`` and ``on_b12_treatment`` where they can be told.
     """
-    current, replaced, gone = versions.current(reading.results)
+    current, gone = versions.current(reading.results)
     by_name: dict[str, list[Measured]] = {}
     for result in current:
         by_name.setdefault(result.analyte, []).append(result)
@@ -128,18 +109,6 @@ def _measured(
             return replace(chosen, flags=flags)
         return chosen
     return _absent(name, outside, list(refused), as_of, days)
-
-
-def distance(when: Moment, as_of: Moment, days: int | None) -> str | None:
-    """Why a time lies outside the look-back: ``future``, ``stale``, ``date-imprecise``."""
-    if when.start > as_of.end:
-        return "future"
-    if days is None:
-        return None
-    fewest, most = when.days_before(as_of)
-    if fewest > days:
-        return "stale"
-    return "date-imprecise" if most > days else None
 
 
 def _latest(results: list[Measured]) -> Measured | tuple[Measured, ...] | None:
@@ -239,4 +208,4 @@ def _counts(reading: Reading, gone: int) -> Mapping[str, int]:
     return MappingProxyType(counts)
 
 
-__all__ = ["ADULT_ASSUMED", "NEWER_REFUSED", "Policy", "Stated", "choose", "distance"]
+__all__ = ["ADULT_ASSUMED", "NEWER_REFUSED", "Policy", "choose"]

@@ -87,7 +87,7 @@ def _egfr(facts: dict[str, Fact], sex: str | None) -> Fact | None:
     rule = egfr.formula()
     if any(isinstance(fact, Stated) and fact.value for fact in map(facts.get, rule.not_when)):
         return reported or Absent(EGFR, "not-applicable", origins=(creatinine.origin,))
-    if not isinstance(age, Measured) or sex not in rule.sexes:
+    if not isinstance(age, Measured) or sex is None or sex not in rule.sexes:
         return reported
     if age.interval.low is None or age.interval.low < rule.least_age:
         return reported or Absent(EGFR, "not-applicable", origins=(creatinine.origin,))

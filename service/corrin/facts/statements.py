@@ -6,16 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from corrin import terminology
 from corrin.content import read_document, rules_root
 from corrin.facts.case import Reading, Refusal
+from corrin.facts.derived import treatment
 from corrin.facts.fact import Absent, Fact, Measured, Stated
 from corrin.facts.moment import Moment
-
-if TYPE_CHECKING:
-    from corrin.facts.choose import Policy
+from corrin.facts.policy import Policy, distance
 
 _FINAL = frozenset({"final", "amended", "corrected"})
 _EVER = datetime.min.replace(tzinfo=UTC)
@@ -75,8 +73,6 @@ def order(one: Stated) -> tuple[object, ...]:
 
 def _test(name: str, stated: list[Stated], as_of: Moment, days: int | None) -> Fact:
     """A present/absent test: as a measured result, the latest inside the look-back."""
-    from corrin.facts.choose import distance
-
     inside: list[Stated] = []
     outside: dict[str, Stated] = {}
     for one in sorted(stated, key=order):
@@ -113,12 +109,10 @@ def _concept(
     The latest statement wins; two of one time (or undated) that disagree are ambiguous. Something
     that is history holds no longer, unless it is of a kind that lasts.
     """
-    from corrin.facts.choose import distance
-
     present = [one for one in stated if one.since is None or one.since.start <= as_of.end]
     if not present:
-        newest = min(stated, key=order)
-        return Absent(name, "future", newest.reported or None, newest.since, (newest.origin,))
+        first = min(stated, key=order)
+        return Absent(name, "future", first.reported or None, first.since, (first.origin,))
     if days is not None:
         recent = [
             one
@@ -126,8 +120,8 @@ def _concept(
             if one.since is None or distance(one.until or one.since, as_of, days) != "stale"
         ]
         if not recent:
-            newest = max(present, key=order)
-            return Absent(name, "stale", newest.reported or None, newest.since, (newest.origin,))
+            last = max(present, key=order)
+            return Absent(name, "stale", last.reported or None, last.since, (last.origin,))
         present = recent
     held = [_as_of(one, as_of, keeps) for one in present]
     standing = [one for one in held if not one.history]
@@ -168,8 +162,6 @@ def _as_of(one: Stated, as_of: Moment, keeps: bool) -> Stated:
 
 def _sample_time(facts: Mapping[str, Fact]) -> Moment | None:
     """The earliest sample that treatment would have to be told from."""
-    from corrin.facts.derived import treatment
-
     times = [
         fact.when
         for fact in map(facts.get, treatment().samples)

@@ -25,11 +25,8 @@ def order(one: Measured) -> tuple[object, ...]:
     return (start, end, issued, one.origin, one.path, one.reported, one.status)
 
 
-def current(
-    results: tuple[Measured, ...],
-) -> tuple[tuple[Measured, ...], tuple[Measured, ...], int]:
-    """Results that still stand, those replaced by a later version, and how many resources fell
-    away with all they held.
+def current(results: tuple[Measured, ...]) -> tuple[tuple[Measured, ...], int]:
+    """Results that still stand, and how many resources fell away with all they held.
 
     Two values are versions of one result when they share an identifier or are the same part of
     the same resource, or when one of them says that it amends and both are of the same time.
@@ -38,17 +35,17 @@ def current(
     for one in results:
         groups.setdefault(one.analyte, []).append(one)
     if len(groups) == len(results):
-        return results, (), 0
+        return results, 0
     replaced: set[int] = set()
     for group in groups.values():
         if len(group) > 1:
             replaced |= _replaced(group)
     if not replaced:
-        return results, (), 0
+        return results, 0
     standing = tuple(one for one in results if id(one) not in replaced)
-    fallen = tuple(one for one in results if id(one) in replaced)
     left = {one.origin for one in standing}
-    return standing, fallen, len({one.origin for one in fallen} - left)
+    fallen = {one.origin for one in results if id(one) in replaced}
+    return standing, len(fallen - left)
 
 
 def _replaced(group: list[Measured]) -> set[int]:

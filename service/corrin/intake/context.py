@@ -181,7 +181,7 @@ def _status(
     harvest: Harvest,
     name: str | None,
 ) -> str | None:
-    """A status as R4's CodeableConcept or STU3's code; ``""`` when absent, ``None`` when refused."""
+    """A status as CodeableConcept or as STU3's code; ``""``: absent, ``None``: refused."""
     given = resource.get(element)
     if given is None:
         return ""

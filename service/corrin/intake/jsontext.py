@@ -208,7 +208,7 @@ def _located(text: str, limits: Limits, reason: str, line: int | None) -> Intake
 
 
 def _leaves(value: Any) -> Iterator[tuple[str, Any]]:
-    """Keys (as leaves of their object) and scalar values with their tree path, without recursion."""
+    """Keys (as leaves of their object) and scalars with their tree path, without recursion."""
     root = value.get("resourceType") if isinstance(value, dict) else None
     start = root if isinstance(root, str) and _PLAIN_NAME.fullmatch(root) else "$this"
     stack: list[tuple[str, Any]] = [(start, value)]

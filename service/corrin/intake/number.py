@@ -1,4 +1,4 @@
-"""A result written as text (``<150``, ``> 2,000``, ``1 234``, ``7,5``, ``180-220 ng/L``) → interval.
+"""A result written as text (``<150``, ``> 2,000``, ``7,5``, ``180-220 ng/L``) → interval.
 
 Reading of separators, where a text could mean two numbers:
 
@@ -90,7 +90,8 @@ def _grammar() -> _Grammar:
     return _Grammar(
         re.compile(
             rf"(?:(?P<sign>{signs}) ?)?(?P<minus>[-−])?(?P<first>{number})"
-            rf"(?: ?(?:{between}) ?(?P<second>{number}))?(?P<unit>(?: (?=[^:;=,+-])|(?=[^\d\s:;=,+-])).{{1,40}})?",
+            rf"(?: ?(?:{between}) ?(?P<second>{number}))?"
+            r"(?P<unit>(?: (?=[^:;=,+-])|(?=[^\d\s:;=,+-])).{1,40})?",
             re.ASCII | re.IGNORECASE,
         ),
         re.compile(rf"(?:{_any(words.unknown_comparators)}) ?[-−]?\.?\d", re.ASCII | re.IGNORECASE),

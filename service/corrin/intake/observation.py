@@ -217,7 +217,7 @@ def _specimen(
 
 
 def _modifiers_say_haemolysed(extensions: object) -> bool:
-    """Whether there are modifier extensions, and all of them only say that the sample haemolysed."""
+    """Whether there are modifier extensions and all only say that the sample haemolysed."""
     words = lists.load()
     if not isinstance(extensions, list) or not extensions:
         return False

@@ -42,7 +42,7 @@ def read(ranges: Any, analyte: Analyte, unit: str, reported_unit: Resource | Non
         if text is None:
             return None, None, UNREADABLE
         return _from_text(analyte.id, unit, text, own)
-    bounds = []
+    bounds: list[_Bound | None] = []
     for bound in (low, high):
         if bound is None:
             bounds.append(None)

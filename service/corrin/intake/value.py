@@ -134,9 +134,9 @@ def placed(analyte: str, interval: Interval, ucum: str) -> tuple[Interval, str, 
 
 
 def _quantity(quantity: Any, analyte: Analyte, beyond: str | None) -> Value | Fault:
-    if type(quantity) is not dict:
+    if not isinstance(quantity, dict):
         return Fault("malformed")
-    value = quantity.get("value")
+    value: Any = quantity.get("value")
     if value is None:
         return Fault("no-value")
     if type(value) is not Decimal:
@@ -158,9 +158,8 @@ def _quantity(quantity: Any, analyte: Analyte, beyond: str | None) -> Value | Fa
     unit = unit_of(analyte, quantity)
     if unit is None:
         return Fault("malformed", ".value.unit", reported=written)
-    if type(unit) is UnitRefusal:
+    if isinstance(unit, UnitRefusal):
         return Fault(unit.reason, ".value.unit", unit.detail, reported)
-    assert isinstance(unit, Unit)
     return _taken(analyte, _interval(comparator, value), unit, reported, flags)
 
 

@@ -329,8 +329,10 @@ def _version(item: Item) -> tuple[datetime, int]:
     if not isinstance(meta, dict):
         return (_EARLIEST, -1)
     version = meta.get("versionId")
-    digits = isinstance(version, str) and re.fullmatch(r"\d{1,9}", version, re.ASCII)
-    return (_instant(meta.get("lastUpdated")), int(version) if digits else -1)
+    number = -1
+    if isinstance(version, str) and re.fullmatch(r"\d{1,9}", version, re.ASCII):
+        number = int(version)
+    return (_instant(meta.get("lastUpdated")), number)
 
 
 def _instant(text: object) -> datetime:
