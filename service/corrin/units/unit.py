@@ -179,7 +179,9 @@ def _match(own: Book, text: str) -> Match:
         return _of_alias(own, text, reading, bare, Alias(folded))
     if own.aliases.names_no_unit(text):
         return Match(text, None, "missing", reading=reading)
-    known = reading is not None or text.casefold() in spelled_folded
+    # A bare number reads as UCUM, yet is more likely the code of some local list.
+    readable = reading is not None and not text.isdigit()
+    known = readable or text.casefold() in spelled_folded
     return Match(text, None, "impossible" if known else "unknown", reading=reading)
 
 
