@@ -118,11 +118,16 @@ class Engine:
         fired: list[Fired] = []
         unsaid: list[Unsaid] = []
         each: dict[str, World] = {}
+        every: dict[str, tuple[World, ...]] = {}
+        days = self.profile.head.critical_days
         for rule in self._rules:
-            if not _belongs(rule.bound, decided):
+            if rule.bound.rule.belongs_to and not _belongs(rule.bound, decided):
                 continue
-            if rule.bound.rule.reads_every is not None:
-                self._every(rule, case, world, fired, unsaid)
+            analyte = rule.bound.rule.reads_every
+            if analyte is not None:
+                if analyte not in every:
+                    every[analyte] = tuple(every_value(case, world, analyte, days))
+                self._every(rule, every[analyte], fired, unsaid)
                 continue
             here = world if rule.bound.result is None else _each(world, rule.bound.result, each)
             answer = _outcome(rule, here)
@@ -135,16 +140,13 @@ class Engine:
     def _every(
         self,
         rule: _Compiled,
-        case: Case,
-        world: World,
+        every: tuple[World, ...],
         fired: list[Fired],
         unsaid: list[Unsaid],
     ) -> None:
         """A rule that reads each value: one note for all the values it fires for."""
         worlds: list[World] = []
-        for here in every_value(
-            case, world, str(rule.bound.result), self.profile.head.critical_days
-        ):
+        for here in every:
             answer = _outcome(rule, here)
             if answer is True:
                 worlds.insert(0, here)

@@ -37,6 +37,9 @@ class Basis:
         }
         reasons = {code: reason.sentence for code, reason in words.terms.reasons.items()}
         self._names, self._means, self._reasons = names, means, reasons
+        # By identity; the condition is kept beside, so that its identity stays taken.
+        self._cuts: dict[int, tuple[tree.Expression, tuple[tuple[str, tree.Cut], ...]]] = {}
+        self._said: dict[int, tuple[tree.Expression, str]] = {}
         self._made: dict[tuple[str, str, str], report.ThresholdUsed | None] = {}
         self.prose = Prose(names, means, reasons)
 
@@ -56,11 +59,17 @@ class Basis:
         for leaf in leaves:
             if isinstance(leaf.node, tree.Always):
                 continue
-            said = prose.of(leaf.node)
+            said = self._words_of(leaf.node) if result is None else prose.of(leaf.node)
             met = self._met(leaf.node, world)
             text = f"{said} ({met})" if met else said
             found.append(report.Reason(says=text[0].upper() + text[1:], truth=_TRUTH[leaf.truth]))
         return tuple(dict.fromkeys(found))
+
+    def _words_of(self, node: tree.Leaf) -> str:
+        known = self._said.get(id(node))
+        if known is None:
+            known = self._said[id(node)] = (node, self.prose.of(node))
+        return known[1]
 
     def _met(self, node: tree.Leaf, world: World) -> str:
         match node:
@@ -110,18 +119,28 @@ class Basis:
     ) -> tuple[report.ThresholdUsed, ...]:
         """The cut-offs of a whole condition, of ``facts`` only when given."""
         found: dict[str, report.ThresholdUsed] = {}
-        for node in tree.walk(condition):
-            if not isinstance(node, tree.Compare | tree.Between):
-                continue
-            if facts is not None and node.fact not in facts:
-                continue
-            for cut in tree.cuts_of(node):
-                if cut.name is not None and cut.name not in found:
-                    used = self.figure(cut, world.facts.get(node.fact), world)
-                    entry = self._threshold(cut, used, pack)
-                    if entry is not None:
-                        found[cut.name] = entry
+        for fact, cut in self._named_cuts(condition):
+            name = str(cut.name)
+            if (facts is None or fact in facts) and name not in found:
+                used = self.figure(cut, world.facts.get(fact), world)
+                entry = self._threshold(cut, used, pack)
+                if entry is not None:
+                    found[name] = entry
         return tuple(found.values())
+
+    def _named_cuts(self, condition: tree.Expression) -> tuple[tuple[str, tree.Cut], ...]:
+        """The named cut-offs of a condition with the facts held against them; walked once."""
+        known = self._cuts.get(id(condition))
+        if known is None:
+            found = tuple(
+                (node.fact, cut)
+                for node in tree.walk(condition)
+                if isinstance(node, tree.Compare | tree.Between)
+                for cut in tree.cuts_of(node)
+                if cut.name is not None
+            )
+            known = self._cuts[id(condition)] = (condition, found)
+        return known[1]
 
     def _threshold(self, cut: tree.Cut, used: str, pack: BoundPack) -> report.ThresholdUsed | None:
         located = pack.threshold(str(cut.name))
