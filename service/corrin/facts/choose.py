@@ -102,7 +102,8 @@ def _measured(
     chosen = _latest(final or inside)
     if isinstance(chosen, tuple):
         newest = max(chosen, key=versions.order)
-        return Absent(name, "ambiguous", newest.reported, newest.when, _origins(chosen))
+        origins = _origins(chosen)
+        return Absent(name, "ambiguous", newest.reported, newest.when, origins, chosen)
     if chosen is not None:
         if _newer(refused, outside.get("date-imprecise", ()), chosen, as_of):
             flags = tuple(dict.fromkeys((*chosen.flags, NEWER_REFUSED)))

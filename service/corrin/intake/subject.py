@@ -16,7 +16,7 @@ from typing import Any
 from corrin.facts.case import Refusal, Subject
 from corrin.facts.moment import Moment
 from corrin.intake.dates import parse_moment
-from corrin.intake.problem import IntakeError, problem
+from corrin.intake.problem import refuse
 from corrin.intake.walk import Item, Resource
 
 _REFERENCE = re.compile(
@@ -66,7 +66,7 @@ def identify(items: list[Item], zone: tzinfo) -> Person:
     """Find the one subject of a request.
 
     Raises:
-        IntakeError: two-subjects, with the places where they were met.
+        IntakeError: two-subjects, with a place where another one was met.
     """
     groups = _Groups()
     patients: list[Item] = []
@@ -93,7 +93,7 @@ def identify(items: list[Item], zone: tzinfo) -> Person:
                 groups.join(keys, f"{item.path}.subject")
     places = groups.places()
     if len(places) > 1:
-        raise IntakeError(tuple(problem("two-subjects", place) for place in places[:50]))
+        raise refuse("two-subjects", sorted(places)[1])
     return _describe(patients, zone)
 
 

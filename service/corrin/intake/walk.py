@@ -37,6 +37,7 @@ _BUNDLE_TYPES = frozenset(
 )
 _REQUESTS = frozenset({"batch", "transaction"})
 _WRITES = frozenset({"POST", "PUT"})
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9:/._~%-]{1,250}", re.ASCII)
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _MOST_CONTAINERS = 64  # Bundles and Parameters inside one another
 
@@ -48,8 +49,8 @@ class Item:
     Attributes:
         resource: the parsed object.
         kind: its ``resourceType``.
-        path: FHIRPath that finds it in the request; by type and id where it has one, so that the
-            order of entries does not show in it.
+        path: FHIRPath that finds it in the request; by type and id (else by ``fullUrl``) where it
+            has one, so that the order of entries does not show in it.
         origin: how the source would name it (``Observation/b12``).
         full_url: ``Bundle.entry.fullUrl``.
         parent: the item it is contained in.
@@ -152,6 +153,8 @@ class _Walk:
                 path = f"{within}.ofType({kind}).where(id='{identity}')"
         else:
             origin = full_url or path
+            if within and full_url and _URL.fullmatch(full_url) is not None:
+                path = f"{within.removesuffix('.resource')}.where(fullUrl='{full_url}').resource"
         if parent is not None:
             origin = parent.origin + (origin if origin.startswith("#") else f"#{kind}")
         item = Item(value, kind, path, origin, full_url, parent)
