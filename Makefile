@@ -41,7 +41,7 @@ $(READY): pyproject.toml requirements-dev.lock
 # --- what it does ---------------------------------------------------------------------------
 
 demo: $(READY) ## interpret the example results and print the note
-	@$(BIN)/corrin interpret $(DEMO)
+	@$(BIN)/corrin interpret $(DEMO) --as-of 2026-11-01T09:00:00Z
 
 serve: $(READY)
 	@echo "The HTTP service is not part of this version yet. Use: corrin interpret FILE, or from corrin import interpret." >&2; exit 2
