@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -116,7 +117,7 @@ def test_knowing_more_keeps_a_definite_answer(
 def test_cells_are_the_interval(interval: Interval, cut_offs: list[Decimal]) -> None:
     cells = split(interval, cut_offs)
     assert join(cells) == interval
-    for left, right in zip(cells, cells[1:], strict=False):
+    for left, right in itertools.pairwise(cells):
         assert left.intersect(right) is None
     for cell in cells:
         for cut in cut_offs:

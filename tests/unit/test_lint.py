@@ -154,7 +154,9 @@ SPOILT: list[tuple[type[finding.Finding], str, str, str]] = [
 
 
 @pytest.mark.parametrize(
-    ("kind", "file", "old", "new"), SPOILT, ids=[f"{k.code}-{i}" for i, (k, *_) in enumerate(SPOILT)]
+    ("kind", "file", "old", "new"),
+    SPOILT,
+    ids=[f"{k.code}-{i}" for i, (k, *_) in enumerate(SPOILT)],
 )
 def test_spoilt_content_is_found(
     content: Path, kind: type[finding.Finding], file: str, old: str, new: str
