@@ -161,7 +161,7 @@ def test_text_begins_with_the_headline_and_how_urgent_it_is() -> None:
 
 def test_without_explain_the_unanswered_rules_take_one_sentence() -> None:
     content = text_form.render(EXAMPLE)
-    assert "2 RULES" in content and "Methylmalonic acid (serum) and eGFR" in content
+    assert "2 RULES" in content and "For want of: Methylmalonic acid (serum); eGFR." in content
     assert "mma-raised" not in content
     assert "mma-raised" in text_form.render(EXAMPLE, explain=True)
 
@@ -308,3 +308,31 @@ def test_dates_are_shortened_and_say_their_zone() -> None:
     assert words.dated("2026-03") == "2026-03"
     assert words.dated(None) == "date not stated"
     assert words.dated("2026-03-01T08:30:00Z/2026-03-02") == "2026-03-01 08:30 UTC/2026-03-02"
+    assert words.readable("taken 2026-03-01T08:30:00Z.") == "taken 2026-03-01 08:30 UTC."
+
+
+def test_an_annotated_unit_is_put_as_people_read_it() -> None:
+    assert words.readable("76 mL/min/{1.73_m2}, {name}") == "76 mL/min/1.73 m2, {name}"
+
+
+def test_a_computed_figure_is_rounded_where_not_everything_is_asked_for() -> None:
+    value = EXAMPLE.values[0].model_copy(update={"compared": "75.9613455976 mL/min"})
+    assert words.compared(value).endswith("75.9613455976 mL/min")
+    assert words.compared(value, full=False).endswith("≈75.9613 mL/min")
+
+
+def test_labels_begin_lines_with_a_capital_unless_they_are_names() -> None:
+    assert words.capital("total vitamin B12") == "Total vitamin B12"
+    assert words.capital("eGFR") == "eGFR"
+
+
+def test_the_inputs_most_wanted_are_named_and_the_rest_counted() -> None:
+    from corrin.notes.report import CannotSay, Missing
+
+    def want(*names: str) -> CannotSay:
+        causes = tuple(Missing(name=n, label=n, reason="", says="") for n in names)
+        return CannotSay(rule="r", title="t", pack="p", because=causes)
+
+    assert words.wanting([want("b"), want("a", "b")]) == "b; a"
+    many = words.wanting([want(*"abcdefghijk")])
+    assert many == "a; b; c; d; e; f; g; h; and 3 other inputs"

@@ -60,6 +60,11 @@ class Rulebook:
     def show(self, name: str) -> None:
         """Print everything of that name."""
         page = table.sheet()
+        self.put(page, name)
+        table.show(page)
+
+    def put(self, page: Sheet, name: str) -> None:
+        """Put everything of that name on a sheet."""
         if name in self._rules:
             self._rule(page, *self._rules[name])
         if name in self._restrictions:
@@ -67,7 +72,6 @@ class Rulebook:
         for pack, decision in self._decisions.get(name, ()):
             page.blank()
             self._decision(page, pack, decision)
-        table.show(page)
 
     # --- kinds ------------------------------------------------------------------------------
 

@@ -1,8 +1,9 @@
 """Text from outside made fit to show: nothing in it can move a cursor, turn a line or hide.
 
 Control and direction characters become visible escapes (``\\x1b``, ``\\u202e``), line breaks of
-prose become blanks, and what is far too long is cut with its length told. Markup of a format
-(HTML) is that format's own business.
+prose become blanks, and what is far too long is cut with its length told. Times and annotated
+units inside sentences are put as people read them. Markup of a format (HTML) is that format's
+own business.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from corrin.notes.report import Report
+from corrin.render.words import readable
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -21,6 +23,7 @@ MOST_PROSE = 4000
 MOST_DATA = 160
 MOST_MARKS = 2
 
+_VERBATIM = frozenset({"path", "origin", "url", "key", "as_of", "when", "since", "until"})
 _DATA = frozenset(
     {
         "reported", "compared", "when", "origin", "path", "specimen", "laboratory_range", "since",
@@ -75,7 +78,8 @@ def _model(part: M) -> M:
 
 def _value(value: Any, name: str) -> Any:
     if isinstance(value, str):
-        return visible(value, MOST_DATA if name in _DATA else MOST_PROSE)
+        shown = visible(value, MOST_DATA if name in _DATA else MOST_PROSE)
+        return shown if name in _VERBATIM else readable(shown)
     if isinstance(value, BaseModel):
         return _model(value)
     if isinstance(value, tuple):

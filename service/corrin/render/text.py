@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from corrin.notes.report import (
@@ -27,6 +28,7 @@ WIDTH = 80
 WIDEST = 100
 COLUMN = 16
 INDENT = 3
+LABEL = 24
 
 URGENCY_STYLE = {
     "emergency": "bold white on red",
@@ -97,11 +99,10 @@ class _Writer:
         for number, line in enumerate(lines):
             self._field(label if number == 0 else "", line)
 
-    def _cited(self, text: str, rows: tuple[Evidence, ...], more: str = "") -> Text:
+    def _cited(self, text: str, rows: tuple[Evidence, ...]) -> Text:
         """``text`` with the rows it rests on; what is not verified stands out."""
         line = Text(f"{text} " if text else "")
-        line.append(f"{more}; {self.references.cite(rows)}" if more else self.references.cite(rows))
-        line.stylize("dim", len(text))
+        line.append(f"({self.references.cite(rows, self.explain)})", "dim")
         return _marked(line)
 
     # --- statuses ---------------------------------------------------------------------------
@@ -132,10 +133,7 @@ class _Writer:
     def _thresholds(self, used: Iterable[ThresholdUsed]) -> None:
         self._fields(
             "Cut-offs",
-            [
-                self._cited(words.threshold(t), t.evidence, f"({words.threshold_from(t)})")
-                for t in used
-            ],
+            [self._cited(words.threshold(part, self.explain), part.evidence) for part in used],
         )
 
     def _restrictions(self, applied: Iterable[Applied]) -> None:
@@ -149,7 +147,7 @@ class _Writer:
 
     def _settles(self, label: str, settles: Iterable[Settles]) -> None:
         for number, part in enumerate(settles):
-            self._field(label if number == 0 else "", part.label)
+            self._field(label if number == 0 else "", words.capital(part.label))
             for band in part.bands:
                 line = f"{band.finding} {words.ARROW} {words.statuses(band.statuses)}"
                 self.sheet.put(line, first=COLUMN + 2, rest=COLUMN + 6)
@@ -173,16 +171,14 @@ class _Writer:
             self._field("Title", note.title)
             self._reasons(note.why)
         for index, value in enumerate(note.inputs):
-            about = "; ".join(words.value_about(value))
-            line = Text(f"{value.label} {words.compared(value)}")
-            line.append(f"; {about}", "dim")
+            line = Text(f"{words.capital(value.label)} {words.compared(value, self.explain)}")
+            line.append(f"; {'; '.join(words.value_about(value))}", "dim")
             self._field("Inputs" if index == 0 else "", line)
             self._flags(value)
         self._thresholds(note.thresholds)
         self._missing_of(note.missing)
         self._fields("Limits", note.limits)
-        self._field("Rule", Text(words.rule_line(note), "dim"))
-        self._field("Rests on", self._cited("", note.evidence))
+        self._field("Rule", self._cited(words.rule_line(note), note.evidence))
 
     def _flags(self, value: Value) -> None:
         for flag in value.flags:
@@ -195,23 +191,31 @@ class _Writer:
             self._title("Results used: none")
             return
         self._title(f"Results used ({len(self.report.values)})")
-        for value in self.report.values:
-            line = Text(value.label, "bold")
-            line.append(f"  {words.compared(value)}", "")
-            line.append(f"; {'; '.join(words.value_about(value))}", "dim")
-            self.sheet.put(line, first=INDENT, rest=INDENT + 2)
-            if value.earlier:
-                before = ", ".join(words.earlier(part) for part in value.earlier)
-                self.sheet.put(f"before: {before}", first=INDENT + 2, style="dim")
-            for flag in value.flags:
-                self.sheet.put(f"! {flag.says}", first=INDENT + 2, rest=INDENT + 4, style="yellow")
+        longest = max(cell_len(words.capital(value.label)) for value in self.report.values)
+        column = INDENT + 2 + min(longest, LABEL) + 2
+        for when, values in words.by_date(self.report.values).items():
+            self.sheet.put(when, first=INDENT, style="dim")
+            for value in values:
+                self._value(value, column)
+
+    def _value(self, value: Value, column: int) -> None:
+        line = Text(words.compared(value, self.explain))
+        for part in words.value_more(value, self.explain):
+            line.append(f"; {part}", "dim")
+        label = words.capital(value.label)
+        self.sheet.labelled(label, line, indent=INDENT + 2, column=column)
+        if value.earlier:
+            before = ", ".join(words.earlier(part) for part in value.earlier)
+            self.sheet.put(f"before: {before}", first=column, style="dim")
+        for flag in value.flags:
+            self.sheet.put(f"! {flag.says}", first=column, rest=column + 2, style="yellow")
 
     def _context(self) -> None:
         if not self.report.context:
             return
         self._title(f"Known of the person ({len(self.report.context)})")
         for stated in self.report.context:
-            line = f"{stated.label}: {words.context(stated)}"
+            line = f"{words.capital(stated.label)}: {words.context(stated)}"
             self.sheet.put(line, first=INDENT, rest=INDENT + 2)
             for flag in stated.flags:
                 self.sheet.put(f"! {flag.says}", first=INDENT + 2, rest=INDENT + 4, style="yellow")
@@ -234,9 +238,7 @@ class _Writer:
             return
         self._title(f"Could not be answered ({words.count(len(unsaid), 'rule')})")
         if not self.explain:
-            wanting = words.joined(words.wanting(unsaid))
-            hint = "--explain names the rules."
-            self.sheet.put(f"For want of {wanting}. {hint}" if wanting else hint, first=INDENT)
+            self.sheet.put(f"For want of: {words.wanting(unsaid)}.", first=INDENT)
             return
         for part in unsaid:
             self.sheet.put(
@@ -257,6 +259,9 @@ class _Writer:
             if self.explain and source.url:
                 self.sheet.put(source.url, first=column, style="dim")
         self.sheet.put(words.legend(), first=INDENT, style="dim")
+        if self.report.notes:
+            said = f"Rules: {words.rule_statuses(self.report)}."
+            self.sheet.put(said, first=INDENT, rest=INDENT + 2, style="dim")
         if not self.explain:
             return
         self._title(f"Evidence ({words.count(len(self.references.rows), 'row')})")
@@ -269,12 +274,14 @@ class _Writer:
         self._title("What this stands on")
         for pack in report.packs:
             line = Text(f"{pack.id} ", "bold").append_text(_marked(Text(words.pack_line(pack))))
+            if not self.explain:
+                line.append(f"; {words.short(pack.digest)}", "dim")
             self.sheet.put(line, first=INDENT, rest=INDENT + 2)
             if self.explain:
                 self.sheet.put(pack.title, first=INDENT + 2)
                 for citation in pack.citations:
                     self.sheet.put(citation, first=INDENT + 2, rest=INDENT + 4, style="dim")
-            self.sheet.put(digest(pack.digest), first=INDENT + 2, style="dim")
+                self.sheet.put(pack.digest, first=INDENT + 2, style="dim")
         profile = report.profile
         self.sheet.put(
             f"profile {profile.id} {profile.version} ({profile.title}), {digest(profile.digest)}",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 
 from corrin.notes.report import (
     CannotSay,
@@ -31,10 +32,10 @@ ARROW = "→"
 
 URGENCY = {"emergency": "Emergency", "urgent": "Urgent", "soon": "Soon", "routine": "Routine"}
 RULE_STATUS = {
-    "draft": "draft: rests on a source not verified",
+    "draft": "rests on a figure that was not verified",
     "source-checked": "checked against its source, not yet by a clinician",
     "clinician-reviewed": "reviewed by a clinician",
-    "retired": "retired",
+    "retired": "no longer used",
 }
 TRUTH = {"true": "true", "false": "false", "unknown": "unknown"}
 # What the letter behind an evidence row means.
@@ -42,8 +43,15 @@ CHECKS = {
     "V": "read in the source",
     "V2": "read in a page that names the source",
     "G": "not verified",
+    "project": "this project's own",
 }
+# Inputs named in one line; the rest are counted.
+MOST_WANTED = 8
+# Digits of a computed figure shown where not all are asked for.
+DIGITS = 6
 
+_ANNOTATED = re.compile(r"\{(\d+(?:\.\d+)?)_([A-Za-z]+\d?)\}", re.ASCII)
+_LONG = re.compile(r"\b\d+\.\d{6,}")
 _TIME = re.compile(
     r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII
 )
@@ -61,6 +69,17 @@ def _time(found: re.Match[str]) -> str:
     return f"{day} {minute}{seconds}{offset}"
 
 
+def readable(text: str) -> str:
+    """A sentence with its times and annotated units put as people read them.
+
+    ``2026-03-01T08:30:00Z`` and ``mL/min/{1.73_m2}`` become ``2026-03-01 08:30 UTC`` and
+    ``mL/min/1.73 m2``.
+    """
+    if "T" in text:
+        text = _TIME.sub(_time, text)
+    return _ANNOTATED.sub(r"\1 \2", text) if "{" in text else text
+
+
 def joined(words: Iterable[str], last: str = "and") -> str:
     """``a, b and c``."""
     parts = list(words)
@@ -74,33 +93,56 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def capital(text: str) -> str:
+    """A label at the beginning of a line; ``eGFR`` and ``pH`` stay as they are."""
+    return text if text[1:2].isupper() else text[:1].upper() + text[1:]
+
+
 def subject(report: Report) -> str:
     """Age and sex as far as known."""
     seen = report.subject
     if not seen.stated:
         return "no patient record supplied"
-    return f"age {seen.age or 'not known'}, {seen.sex or 'sex not known'}"
+    return f"{seen.age or 'age not known'}, {seen.sex or 'sex not known'}"
 
 
-def compared(value: Value) -> str:
+def compared(value: Value, full: bool = True) -> str:
     """``240 pg/mL → 240 ng/L``; once only when it was compared as reported."""
     if value.reported == value.compared:
         return value.reported
-    return f"{value.reported} {ARROW} {value.compared}"
+    shown = value.compared if full else _LONG.sub(_rounded, value.compared)
+    return f"{value.reported} {ARROW} {shown}"
+
+
+def _rounded(found: re.Match[str]) -> str:
+    return f"≈{Decimal(found.group()):.{DIGITS}g}"
 
 
 def value_about(value: Value) -> tuple[str, ...]:
-    """What else there is to know of a value: when, whence, status, specimen, laboratory range."""
-    parts = [dated(value.when)]
-    if value.status != "final":
-        parts.append(value.status)
-    if value.specimen:
-        parts.append(value.specimen)
-    if value.laboratory_range:
-        parts.append(f"laboratory range {value.laboratory_range}")
-    if value.origin or value.path:
-        parts.append(value.origin or value.path)
-    return tuple(parts)
+    """When a value was taken, and its status where that is not final."""
+    return (dated(value.when), *(() if value.status == "final" else (value.status,)))
+
+
+def value_more(value: Value, full: bool = True) -> tuple[str, ...]:
+    """What else there is to know of a value: laboratory range, whence; in full also specimen."""
+    return tuple(
+        part
+        for part in (
+            "" if value.status == "final" else value.status,
+            f"laboratory range {value.laboratory_range}" if value.laboratory_range else "",
+            (value.specimen or "") if full else "",
+            value.origin or value.path,
+        )
+        if part
+    )
+
+
+def by_date(values: Iterable[Value]) -> dict[str, list[Value]]:
+    """Values under the date they share, in the order the dates are first met."""
+    found: dict[str, list[Value]] = {}
+    for value in values:
+        found.setdefault(dated(value.when), []).append(value)
+    return found
 
 
 def earlier(value: Earlier) -> str:
@@ -121,7 +163,7 @@ def missing(part: Missing) -> str:
     """Which input could not be used, with what was there instead."""
     was = f" {part.reported}" if part.reported else ""
     when = f", {dated(part.when)}" if part.when else ""
-    return f"{part.label}{was}{when}: {part.says}"
+    return f"{capital(part.label)}{was}{when}: {part.says}"
 
 
 def statuses(words: Iterable[Words]) -> str:
@@ -147,10 +189,10 @@ def counted(report: Report) -> str:
     return ", ".join(f"{name} {number:,}" for name, number in report.counts.items())
 
 
-def check(evidence: Evidence) -> str:
-    """``B12-02 (V)``, or ``B12-02 (G, UNVERIFIED)``: a row and how it was checked."""
-    mark = "" if evidence.verified else f", {UNVERIFIED}"
-    return f"{evidence.row} ({evidence.check}{mark})"
+def check(evidence: Evidence, full: bool = True) -> str:
+    """``B12-02 V2``: a row and how it was checked; ``full`` keeps what the check says besides."""
+    said = evidence.check if full else evidence.check.partition(" (")[0]
+    return f"{evidence.row} {said}{'' if evidence.verified else f' {UNVERIFIED}'}"
 
 
 def legend() -> str:
@@ -193,38 +235,40 @@ class References:
         found = {self._numbers[source.key] for row in rows for source in row.sources}
         return tuple(sorted(found))
 
-    def cite(self, rows: Iterable[Evidence]) -> str:
-        """``B12-01 (V); EL-02 (G, UNVERIFIED) [1, 3]``."""
+    def cite(self, rows: Iterable[Evidence], full: bool = True) -> str:
+        """``B12-01 V, EL-02 G UNVERIFIED [1, 3]``."""
         rows = tuple(rows)
-        checks = "; ".join(check(row) for row in rows)
+        checks = ", ".join(check(row, full) for row in rows)
         numbers = ", ".join(str(number) for number in self.numbers(rows))
         return f"{checks} [{numbers}]" if numbers else checks
 
 
-def threshold(used: ThresholdUsed) -> str:
-    """``180 ng/L (or 133 pmol/L): below this …``: the figure used, the others published."""
-    others = [figure for figure in used.published if figure != used.used]
-    published = f" (or {joined(others, 'or')})" if others else ""
-    return f"{used.used}{published}: {used.says}"
-
-
-def threshold_from(used: ThresholdUsed) -> str:
-    """The pack a cut-off stands in and since when it holds."""
+def threshold(used: ThresholdUsed, full: bool = True) -> str:
+    """``180 ng/L: below this …``; ``full`` tells what else was published, where, since when."""
+    said = f"{used.used}: {used.says}"
+    if not full:
+        return said
+    others = [figure for figure in used.published if figure not in used.used]
+    published = f"; published too: {joined(others)}" if others else ""
     since = f", in force from {used.in_force_from}" if used.in_force_from else ""
-    return f"{used.pack}{since}"
+    return f"{said} ({used.pack}{since}{published})"
 
 
 def rule_line(note: Note) -> str:
     """Which rule of which pack, of which version and date, and how far it was checked."""
-    return (
-        f"{note.rule}, pack {note.pack} {note.pack_version} of {note.pack_date}; "
-        f"{RULE_STATUS[note.rule_status]}"
-    )
+    said = f"{note.rule} ({note.pack} {note.pack_version} of {note.pack_date})"
+    return f"{said}, {note.rule_status}"
+
+
+def rule_statuses(report: Report) -> str:
+    """What the rule statuses met in a report mean."""
+    met = dict.fromkeys(note.rule_status for note in report.notes)
+    return "; ".join(f"{status}: {RULE_STATUS[status]}" for status in met)
 
 
 def refused_what(part: Refused) -> str:
     """What was not taken: its name as far as known, what stood there, when."""
-    name = part.label or part.name or "A result"
+    name = capital(part.label or part.name or "a result")
     value = f" {part.reported}" if part.reported else ""
     when = f", {dated(part.when)}" if part.when else ""
     return f"{name}{value}{when}"
@@ -240,7 +284,7 @@ def pack_line(pack: PackUsed) -> str:
     force = f"in force from {pack.in_force_from}"
     if not pack.in_force:
         force = f"NOT in force on this date (from {pack.in_force_from})"
-    drafts = f"; {count(pack.drafts, 'rule')} {UNVERIFIED}" if pack.drafts else ""
+    drafts = f"; {count(pack.drafts, 'draft rule')} {UNVERIFIED}" if pack.drafts else ""
     return f"{pack.version} of {pack.date}, {force}{drafts}"
 
 
@@ -250,10 +294,13 @@ def short(digest: str) -> str:
     return f"{algorithm}{colon}{digits[:12]}"
 
 
-def wanting(unsaid: Iterable[CannotSay]) -> tuple[str, ...]:
-    """Labels of the inputs for want of which rules could not answer, the most wanted first."""
+def wanting(unsaid: Iterable[CannotSay]) -> str:
+    """The inputs for want of which rules could not answer: the most wanted, and how many more."""
     counts: dict[str, int] = {}
     for part in unsaid:
         for cause in part.because:
             counts[cause.label] = counts.get(cause.label, 0) + 1
-    return tuple(sorted(counts, key=lambda label: (-counts[label], label)))
+    labels = sorted(counts, key=lambda label: (-counts[label], label))
+    named = "; ".join(labels[:MOST_WANTED])
+    more = len(labels) - MOST_WANTED
+    return f"{named}; and {count(more, 'other input')}" if more > 0 else named
