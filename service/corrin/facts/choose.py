@@ -61,26 +61,23 @@ def choose(reading: Reading, as_of: Moment, policy: Policy) -> Case:
         as_of=as_of,
         subject=reading.subject,
         facts=MappingProxyType(facts),
-        earlier=MappingProxyType({n: _oldest_first(map(_usable, r)) for n, r in by_name.items()}),
-        every=MappingProxyType({n: _oldest_first(r) for n, r in by_name.items()}),
+        earlier=MappingProxyType(
+            {name: _oldest_first(list(filter(_usable, found))) for name, found in by_name.items()}
+        ),
+        every=MappingProxyType({name: _oldest_first(found) for name, found in by_name.items()}),
         refusals=reading.refusals,
         counts=_counts(reading, gone),
         notices=notices,
     )
 
 
-def _usable(result: Measured) -> Measured | None:
+def _usable(result: Measured) -> bool:
     fit = result.status in _FINAL or result.status == _PRELIMINARY
-    return result if fit and result.when is not None and not _doubted(result) else None
+    return fit and result.when is not None and "implausible" not in result.flags
 
 
-def _doubted(result: Measured) -> bool:
-    return "implausible" in result.flags
-
-
-def _oldest_first(results: Iterable[Measured | None]) -> tuple[Measured, ...]:
-    found = [result for result in results if result is not None]
-    return tuple(sorted(found, key=versions.order))
+def _oldest_first(results: list[Measured]) -> tuple[Measured, ...]:
+    return tuple(sorted(results, key=versions.order) if len(results) > 1 else results)
 
 
 def _measured(
@@ -91,7 +88,7 @@ def _measured(
     days: int | None,
 ) -> Fact:
     """The fact of one analyte."""
-    usable = [result for result in results if _usable(result) is not None]
+    usable = [result for result in results if _usable(result)]
     inside: list[Measured] = []
     outside: dict[str, list[Measured]] = {}
     for result in usable:
@@ -132,14 +129,14 @@ def _latest(results: list[Measured]) -> Measured | tuple[Measured, ...] | None:
 def _newer(
     refused: Iterable[Refusal], imprecise: Iterable[Measured], chosen: Measured, as_of: Moment
 ) -> bool:
-    """Whether something later than the chosen value was not taken."""
+    """Whether something later than the chosen value, or perhaps later, was not taken."""
     assert chosen.when is not None
-    times = [one.when for one in refused if one.reason not in _SILENT and one.path != chosen.path]
-    times += [one.when for one in imprecise]
-    return any(
-        when is not None and when.start > chosen.when.end and when.start <= as_of.end
-        for when in times
-    ) or any(one.when is not None and one.when.end > chosen.when.end for one in imprecise)
+    last = chosen.when.end
+    for one in refused:
+        when = one.when
+        if when is not None and last < when.start <= as_of.end and one.reason not in _SILENT:
+            return True
+    return any(one.when is not None and one.when.end > last for one in imprecise)
 
 
 def _absent(

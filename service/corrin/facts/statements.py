@@ -20,9 +20,10 @@ _EVER = datetime.min.replace(tzinfo=UTC)
 
 
 @lru_cache(maxsize=1)
-def lasting() -> frozenset[str]:
-    """Concepts that hold for good once they held (``rules/intake/context.yaml``)."""
-    return frozenset(read_document(rules_root() / "intake" / "context.yaml")["lasting"])
+def _holding() -> tuple[frozenset[str], Mapping[str, int]]:
+    """Concepts that hold for good once they held, and for how many days others do."""
+    given = read_document(rules_root() / "intake" / "context.yaml")
+    return frozenset(given["lasting"]), dict(given["holds_days"])
 
 
 def choose(
@@ -34,6 +35,7 @@ def choose(
 ) -> dict[str, Fact]:
     """One fact per concept or present/absent test that was stated."""
     terms = terminology.load()
+    lasting, holds = _holding()
     groups: dict[str, list[Stated]] = {}
     for one in reading.statements:
         groups.setdefault(one.name, []).append(one)
@@ -45,8 +47,9 @@ def choose(
         concept = terms.concepts.get(name)
         medicine = concept is not None and concept.gives_b12
         before = _sample_time(facts) if medicine else None
-        keeps = name in lasting() or (concept is not None and concept.kind == "procedure")
-        found = _concept(name, groups[name], as_of, policy.look_back.get(name), keeps, before)
+        keeps = name in lasting or (concept is not None and concept.kind == "procedure")
+        days = policy.look_back.get(name, holds.get(name))
+        found = _concept(name, groups[name], as_of, days, keeps, before)
         if found is not None:
             chosen[name] = found
     for name, refusals in refused.items():

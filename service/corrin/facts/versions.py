@@ -14,6 +14,7 @@ from corrin.units import UnitError
 _CORRECTING = frozenset({"amended", "corrected"})
 _FIRMNESS = {"amended": 3, "corrected": 3, "final": 2, "preliminary": 1}
 _EVER = datetime.min.replace(tzinfo=UTC)
+_NEVER_AGAIN = datetime.max.replace(tzinfo=UTC)
 _HALF = Decimal("0.5")
 
 
@@ -49,48 +50,45 @@ def current(results: tuple[Measured, ...]) -> tuple[tuple[Measured, ...], int]:
 
 
 def _replaced(group: list[Measured]) -> set[int]:
+    """Which results of one analyte a later version takes the place of."""
     gone: set[int] = set()
-    for older in group:
-        for newer in group:
-            if newer is not older and id(newer) not in gone and _replaces(newer, older):
-                gone.add(id(older))
-                break
+    same: dict[tuple[object, ...], list[Measured]] = {}
+    for one in group:
+        same.setdefault((one.origin, one.path), []).append(one)
+        for identifier in one.identifiers:
+            # One identifier over several sample times names an order or a series, not a result.
+            same.setdefault((identifier, _time(one)), []).append(one)
+    for versions in same.values():
+        if len(versions) > 1:
+            last = max(versions, key=lambda one: (_rank(one), order(one)))
+            gone.update(
+                id(one)
+                for one in versions
+                if one is not last and (_rank(one) < _rank(last) or agree(last, one))
+            )
+    return gone | _corrected(group)
+
+
+def _corrected(group: list[Measured]) -> set[int]:
+    """Results of the same time as one that says it corrects, and not issued after it."""
+    latest: dict[tuple[datetime, datetime], datetime] = {}
+    for one in group:
+        time = _time(one)
+        if one.status in _CORRECTING and time is not None:
+            issued = _NEVER_AGAIN if one.issued is None else one.issued.start
+            latest[time] = max(latest.get(time, issued), issued)
+    gone: set[int] = set()
+    for one in group if latest else ():
+        time = _time(one)
+        if one.status in _CORRECTING or time is None or time not in latest:
+            continue
+        if one.issued is None or one.issued.start <= latest[time]:
+            gone.add(id(one))
     return gone
 
 
-def _replaces(newer: Measured, older: Measured) -> bool:
-    """Whether ``newer`` takes the place of ``older``; never both ways."""
-    same = _same_result(newer, older)
-    if same:
-        ours, theirs = _rank(newer), _rank(older)
-        if ours != theirs:
-            return ours > theirs
-        if agree(newer, older):
-            return order(newer) > order(older)
-        return False
-    return (
-        newer.status in _CORRECTING
-        and older.status not in _CORRECTING
-        and newer.when is not None
-        and older.when is not None
-        and (newer.when.start, newer.when.end) == (older.when.start, older.when.end)
-        and (
-            older.issued is None or newer.issued is None or newer.issued.start >= older.issued.start
-        )
-    )
-
-
-def _same_result(one: Measured, other: Measured) -> bool:
-    if (
-        one.when is not None
-        and other.when is not None
-        and (one.when.end < other.when.start or other.when.end < one.when.start)
-    ):
-        # One identifier over different sample times names an order or a series, not a result.
-        return one.origin == other.origin and one.path == other.path
-    if one.identifiers and not set(one.identifiers).isdisjoint(other.identifiers):
-        return True
-    return one.origin == other.origin and one.path == other.path
+def _time(one: Measured) -> tuple[datetime, datetime] | None:
+    return None if one.when is None else (one.when.start, one.when.end)
 
 
 def _rank(one: Measured) -> tuple[int, datetime]:

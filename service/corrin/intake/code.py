@@ -13,6 +13,8 @@ from corrin.terminology.systems import LOINC, canonical_system
 
 Codings = tuple[tuple[str | None, str | None], ...]
 NO_CODINGS: Codings = ()
+_LONGEST = 256  # characters of a code or system
+_MOST = 64  # codings of one concept
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,10 @@ def codings_of(concept: object) -> Codings | None:
             code is not None and type(code) is not str
         ):
             return None
+        if len(system or "") > _LONGEST or len(code or "") > _LONGEST:
+            continue  # no code of any system is this long
         found.append((system, code))
-    return tuple(found)
+    return tuple(found[:_MOST])
 
 
 def text_of(concept: Any) -> str | None:

@@ -10,12 +10,15 @@ from corrin.facts.moment import Moment
 from corrin.intake.walk import Resource
 
 _EFFECTIVE = ("effectiveDateTime", "effectivePeriod", "effectiveInstant", "effectiveTiming")
+_LONGEST = 40  # characters of a date-time with nanoseconds and a zone, and some more
 _FIRST_YEAR, _LAST_YEAR = 2, 9998  # zones can move a moment by a day; datetime ends at 1 and 9999
 
 
 def parse_moment(value: object, zone: tzinfo) -> Moment | None:
     """A FHIR date, dateTime or instant; ``None`` when it is none (a JSON number never is)."""
-    return _parse(value, zone) if type(value) is str else None
+    if type(value) is not str or len(value) > _LONGEST:
+        return None
+    return _parse(value, zone)
 
 
 @lru_cache(maxsize=4096)

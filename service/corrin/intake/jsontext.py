@@ -68,7 +68,7 @@ def parse(data: bytes, limits: Limits) -> Parsed:
     if depth_exceeds(data, limits.depth):
         raise refuse("too-deep")
     found = _values(text, limits)
-    if _SURROGATE.search(data) is not None:
+    if b"\\u" in data and _SURROGATE.search(data) is not None:
         for value, line in zip(found.values, found.lines or (None,), strict=True):
             for path, leaf in _leaves(value):
                 if isinstance(leaf, str) and not _encodes(leaf):

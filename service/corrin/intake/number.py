@@ -33,14 +33,16 @@ class TextNumber:
     flags: tuple[str, ...]
 
 
-@lru_cache(maxsize=4096)
 def read(text: str) -> TextNumber | str:
     """Read a result text; a reason code when it is not one number, bound or range.
 
     The reasons are ``value-unreadable``, ``value-negative`` and ``comparator-unknown``.
     """
-    if len(text) > LONGEST:
-        return "value-unreadable"
+    return "value-unreadable" if len(text) > LONGEST else _read(text)
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> TextNumber | str:
     spoken = _BLANKS.sub(" ", text).strip()
     grammar = _grammar()
     if grammar.unknown.match(spoken):

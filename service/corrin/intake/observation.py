@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from corrin import terminology
 from corrin.facts.fact import Measured, Stated
 from corrin.facts.moment import Moment
 from corrin.intake import dates, lists, reference_range, value
-from corrin.intake.code import NO_CODINGS, Meaning, answer_of_text, codings_of, meaning, text_of
+from corrin.intake.code import (
+    NO_CODINGS,
+    NOTHING,
+    Codings,
+    Meaning,
+    StatedCode,
+    answer_of_text,
+    codings_of,
+    meaning,
+    text_of,
+)
 from corrin.intake.harvest import Harvest
 from corrin.intake.subject import about_patient
 from corrin.intake.walk import Item, Resource
@@ -25,10 +34,11 @@ _FLAGGED = {
 _UNUSABLE = frozenset({"registered", "unknown"})
 _NEVER = {"cancelled": "cancelled", "entered-in-error": "entered-in-error"}
 _UNKNOWN = "unknown"
+_LONGEST_NAME = 200  # characters of a text that can name a concept
+_MOST_PARTS = 1000  # components of one Observation
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """What an Observation says for itself and for all of its components."""
 
     item: Item
@@ -56,7 +66,7 @@ def read(item: Item, harvest: Harvest) -> None:
     components = resource.get("component")
     parts: list[tuple[int, Resource, Meaning]] = []
     if components is not None:
-        if type(components) is not list:
+        if type(components) is not list or len(components) > _MOST_PARTS:
             harvest.refuse("malformed", item, ".component")
         else:
             parts = _components(components, item, harvest)
@@ -72,19 +82,17 @@ def read(item: Item, harvest: Harvest) -> None:
         _read_node(component, known, frame, f".component[{at}]", harvest)
 
 
-def _meaning_of(codings: Any, node: Resource) -> Meaning:
-    found = meaning(codings)
-    if codings == NO_CODINGS:
-        return _by_text(text_of(node.get("code")))
-    return found
+def _meaning_of(codings: Codings, node: Resource) -> Meaning:
+    if codings:
+        return meaning(codings)
+    text = text_of(node.get("code"))
+    return NOTHING if text is None or len(text) > _LONGEST_NAME else _by_text(text)
 
 
 @lru_cache(maxsize=2048)
-def _by_text(text: str | None) -> Meaning:
+def _by_text(text: str) -> Meaning:
     """A code that is only a text: context concepts by their exact name, analytes never."""
-    from corrin.intake.code import NOTHING, StatedCode
-
-    concept = terminology.load().concept_for_text(text) if text else None
+    concept = terminology.load().concept_for_text(text)
     if concept is None or concept.kind == "medicine":
         return NOTHING
     return Meaning(stated=(StatedCode(concept, False, False, ("text-match",)),))
@@ -147,12 +155,11 @@ def _frame(item: Item, own: Meaning, harvest: Harvest) -> Frame | None:
     if status is not None and type(status) is not str:
         harvest.refuse("malformed", item, ".status", name=name, when=when)
         return None
-    if status in _NEVER:
-        reported = ""
-        harvest.refuse(
-            _NEVER[status], item, ".status", name=name, when=when, reported=reported, status=status
-        )
-        return None
+    above = item.parent.resource.get("status") if item.parent is not None else None
+    for said in (status, above):  # what is contained shares the fate of what contains it
+        if type(said) is str and said in _NEVER:
+            harvest.refuse(_NEVER[said], item, ".status", name=name, when=when, status=said)
+            return None
     fault = None
     flags = _FLAGGED.get(status or "")
     if flags is None:
@@ -206,14 +213,16 @@ def _specimen(
     display = reference.get("display")
     display = display if isinstance(display, str) and display.strip() else None
     if found is None or found.get("resourceType") != "Specimen":
-        return display, words.fluid_texts.get(lists.fold(display)) if display else None, False
+        fluid = words.fluid_texts.get(lists.fold(display)) if display else None
+        return value.printable(display) if display else None, fluid, False
     kind = found.get("type")
     text = text_of(kind)
     fluid = words.fluid_texts.get(lists.fold(text)) if text else None
     for system, code in codings_of(kind) or ():
         fluid = words.fluid_codes.get((lists.system_of(system), code or ""), fluid)
         text = text or code
-    return text or display, fluid, _condition_says_haemolysed(found)
+    shown = value.printable(text or display or "")
+    return shown or None, fluid, _condition_says_haemolysed(found)
 
 
 def _modifiers_say_haemolysed(extensions: object) -> bool:
@@ -391,7 +400,9 @@ def _interpretation(
         if codings is None:
             harvest.refuse("malformed", frame.item, f"{element}.interpretation")
             return ()
-        codes.update((code, None) for _, code in codings if code)
+        for _, code in codings:
+            if code:
+                codes[value.printable(code)] = None
     return tuple(codes)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
 
 from corrin.facts.case import Reading, Refusal
@@ -13,6 +13,8 @@ from corrin.intake import context, dates, jsontext, medicine, observation, subje
 from corrin.intake.harvest import Harvest, Library
 from corrin.intake.limits import Limits
 from corrin.intake.walk import Item, Walked
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 COMPLETE = ("conditions", "findings", "medicines")
 """The lists a caller may declare complete, in a Parameters parameter named ``complete``."""
@@ -116,12 +118,15 @@ def _parameters(walked: Walked, harvest: Harvest) -> tuple[Moment | None, tuple[
     return evaluated, tuple(sorted(complete))
 
 
-def _when(moment: Moment | None) -> tuple[str, str]:
-    return ("", "") if moment is None else (moment.start.astimezone(UTC).isoformat(), moment.text)
+def _when(moment: Moment | None) -> tuple[datetime, str]:
+    return (_NEVER, "") if moment is None else (moment.start, moment.text)
 
 
 def _result_key(one: Measured) -> tuple[object, ...]:
-    return (one.analyte, _when(one.when), one.origin, one.path, one.reported, one.status)
+    return (
+        *(one.analyte, _when(one.when), one.origin, one.path, one.reported, one.status),
+        *(_when(one.issued), one.identifiers, one.flags),
+    )
 
 
 def _statement_key(one: Stated) -> tuple[object, ...]:

@@ -32,29 +32,36 @@ def read(ranges: Any, analyte: Analyte, unit: str, reported_unit: Resource | Non
     usable = [one for one in ranges if type(one) is dict and _for_all(one)]
     if not usable:
         return (None, None, UNREADABLE) if any(type(one) is not dict for one in ranges) else NONE
-    one = next((found for found in usable if _type(found) == _NORMAL), usable[0])
-    if one.get("modifierExtension") is not None:
+    one = usable[0]
+    if len(usable) > 1:
+        one = next((found for found in usable if _type(found) == _NORMAL), one)
+    if "modifierExtension" in one:
         return None, None, UNREADABLE
     low, high, text = one.get("low"), one.get("high"), one.get("text")
-    text = text if type(text) is str and text.strip() else None
-    own = _unit_key(reported_unit) if reported_unit is not None else (None, None, None)
+    text = printable(text) if type(text) is str and text.strip() else None
+    own = _unit_key(reported_unit)
     if low is None and high is None:
         if text is None:
             return None, None, UNREADABLE
         return _from_text(analyte.id, unit, text, own)
-    bounds: list[_Bound | None] = []
-    for bound in (low, high):
-        if bound is None:
-            bounds.append(None)
-            continue
-        if type(bound) is not dict or type(bound.get("value")) is not Decimal:
-            return None, text, UNREADABLE
-        key = _unit_key(bound)
-        bounds.append((bound["value"], *(key if any(key) else own)))
-    return _from_bounds(analyte.id, unit, bounds[0], bounds[1], text)
+    lower, upper = _bound(low, own), _bound(high, own)
+    if (lower is None and low is not None) or (upper is None and high is not None):
+        return None, text, UNREADABLE
+    return _from_bounds(analyte.id, unit, lower, upper, text)
+
+
+def _bound(bound: Any, own: _UnitKey) -> _Bound | None:
+    if type(bound) is not dict or type(bound.get("value")) is not Decimal:
+        return None
+    unit, system, code = _unit_key(bound)
+    if unit is None and code is None:
+        unit, system, code = own
+    return bound["value"], unit, system, code
 
 
 def _for_all(one: Resource) -> bool:
+    if "type" not in one and "appliesTo" not in one and "age" not in one:
+        return True
     return not one.get("appliesTo") and not one.get("age") and _type(one) in (None, _NORMAL)
 
 
@@ -74,12 +81,15 @@ _UnitKey = tuple[str | None, str | None, str | None]
 _Bound = tuple[Decimal, str | None, str | None, str | None]
 
 
-def _unit_key(quantity: Resource) -> _UnitKey:
-    unit, system, code = (
-        text if isinstance(text, str) else None
-        for text in (quantity.get("unit"), quantity.get("system"), quantity.get("code"))
+def _unit_key(quantity: Resource | None) -> _UnitKey:
+    if type(quantity) is not dict:
+        return None, None, None
+    unit, system, code = quantity.get("unit"), quantity.get("system"), quantity.get("code")
+    return (
+        unit if type(unit) is str else None,
+        system if type(system) is str else None,
+        code if type(code) is str else None,
     )
-    return unit, system, code
 
 
 @lru_cache(maxsize=4096)
@@ -122,7 +132,7 @@ def _written(low: _Bound | None, high: _Bound | None) -> str:
 def _from_text(analyte: str, unit: str, text: str, own: _UnitKey) -> Found:
     said = number.read(text)
     if isinstance(said, str) or said.interval.is_point:
-        return None, printable(text), UNREADABLE
+        return None, text, UNREADABLE
     named = normalised(analyte, said.unit, None, None) if said.unit else normalised(analyte, *own)
     if isinstance(named, UnitRefusal):
         return None, text, UNREADABLE

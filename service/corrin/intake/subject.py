@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from functools import lru_cache
 from typing import Any
 
 from corrin.facts.case import Refusal, Subject
@@ -23,6 +24,7 @@ _REFERENCE = re.compile(
     r"(?:(?P<base>https?://[^#?]+)/)?(?P<kind>[A-Z][A-Za-z]+)/(?P<id>[^/#?]+)"
     r"(?:/_history/[^/#?]+)?(?:#.*)?"
 )
+_LONGEST = 2048  # characters of a reference
 _GENDERS = frozenset({"male", "female", "other", "unknown"})
 
 NOT_A_PERSON = "not-the-patient"
@@ -70,11 +72,15 @@ def identify(items: list[Item], zone: tzinfo) -> Person:
     """
     groups = _Groups()
     patients: list[Item] = []
+    nameless: list[Item] = []
     known: dict[tuple[str | None, str | None, int], tuple[str, ...]] = {}
     for item in items:
         if item.kind == "Patient":
             patients.append(item)
-            groups.join(_patient_keys(item), item.path)
+            keys = _patient_keys(item)
+            groups.join(keys, item.path)
+            if not keys and item.parent is None:
+                nameless.append(item)
             continue
         resource = item.resource
         subject = resource.get("subject") or resource.get("patient")
@@ -92,6 +98,10 @@ def identify(items: list[Item], zone: tzinfo) -> Person:
             if keys:
                 groups.join(keys, f"{item.path}.subject")
     places = groups.places()
+    if nameless and any(
+        item.resource != nameless[0].resource for item in patients if item.parent is None
+    ):
+        places = [*places, nameless[0].path, nameless[0].path]
     if len(places) > 1:
         raise refuse("two-subjects", sorted(places)[1])
     return _describe(patients, zone)
@@ -154,9 +164,7 @@ def _patient_keys(item: Item) -> list[str]:
             keys.append(f"id:{server}|{identity}")
         if url:
             keys += _keys_of_text(url)
-    keys += _identifiers(resource.get("identifier"))
-    # A contained Patient without an identifier says no more than the resource it stands in.
-    return keys or ([] if item.parent is not None else [f"resource:{item.path}"])
+    return keys + _identifiers(resource.get("identifier"))
 
 
 def _subject_keys(subject: Resource, item: Item) -> list[str]:
@@ -181,9 +189,9 @@ def _keys_of_text(reference: str) -> list[str]:
         return [f"id:|{reference[9:].lower()}"]
     if reference.startswith("urn:"):
         return [reference]
-    match = _REFERENCE.fullmatch(reference)
-    if match is not None:
-        return [f"id:{_server(match['base'])}|{_uuid(match['id'])}"]
+    parts = _parts(reference) if len(reference) <= _LONGEST else None
+    if parts is not None:
+        return [f"id:{_server(parts[0])}|{_uuid(parts[2])}"]
     conditional = re.fullmatch(r"Patient\?identifier=([^&]*)", reference)
     if conditional is not None:
         return [f"identifier:{conditional[1]}"]
@@ -226,11 +234,23 @@ def _kind(subject: Resource, item: Item) -> str | None:
             inner = _contained(item, reference[1:])
             kind = inner.get("resourceType") if inner is not None else None
             return kind if isinstance(kind, str) else None
-        match = _REFERENCE.fullmatch(reference)
-        if match is not None:
-            return match["kind"]
+        kind = _kind_of_text(reference)
+        if kind is not None:
+            return kind
     kind = subject.get("type")
     return kind if isinstance(kind, str) else None
+
+
+@lru_cache(maxsize=4096)
+def _parts(reference: str) -> tuple[str | None, str, str] | None:
+    """Server, type and id of a reference, without its version; ``None`` for any other text."""
+    match = _REFERENCE.fullmatch(reference)
+    return None if match is None else (match["base"], match["kind"], match["id"])
+
+
+def _kind_of_text(reference: str) -> str | None:
+    parts = _parts(reference) if len(reference) <= _LONGEST else None
+    return None if parts is None else parts[1]
 
 
 def _describe(patients: list[Item], zone: tzinfo) -> Person:
@@ -255,6 +275,10 @@ def _describe(patients: list[Item], zone: tzinfo) -> Person:
         deceased = deceased or _deceased(resource, item, person.refusals)
     stated = [sex for sex in sexes if sex != "unknown"] or list(sexes)
     first = min(patients, key=lambda one: one.path)
+    inside = [item for item in patients if item.parent is not None]
+    if inside and (len(stated) > 1 or len(births) > 1):
+        # A contained Patient has no id of its own to compare: what it says must agree.
+        raise refuse("two-subjects", min(item.path for item in inside))
     if len(stated) > 1:
         person.refusals.append(Refusal("malformed", f"{first.path}.gender", first.origin))
     if len(births) > 1:

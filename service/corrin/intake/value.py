@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from corrin import terminology, units
 from corrin.facts.interval import Interval
@@ -33,11 +32,11 @@ VALUES = frozenset(
     }
 )
 _COMPARATORS = frozenset({"<", "<=", ">=", ">"})
+_LONGEST_UNIT = 200
 _RATIOS = frozenset({"mass_ratio", "substance_ratio", "ratio"})
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A value taken: in ``ucum`` as reported, and in ``unit``, the canonical one."""
 
     interval: Interval
@@ -48,8 +47,7 @@ class Value:
     doubt: str | None = None  # implausible, or suspected to mean something else
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """A value not taken: reason, element below the result, and what was met there."""
 
     reason: str
@@ -60,7 +58,8 @@ class Fault:
 
 def given(node: Resource) -> list[str]:
     """Names of the ``value[x]`` elements that are there (null counts as not there)."""
-    return [name for name in node.keys() & VALUES if node[name] is not None]
+    found = node.keys() & VALUES
+    return [name for name in found if node[name] is not None]
 
 
 def read(node: Resource, analyte: Analyte, beyond: str | None = None) -> Value | Fault:
@@ -69,7 +68,7 @@ def read(node: Resource, analyte: Analyte, beyond: str | None = None) -> Value |
     ``beyond`` is the comparator an interpretation code implies (off the instrument's scale).
     """
     names = given(node)
-    if node.get("dataAbsentReason") is not None:
+    if "dataAbsentReason" in node and node["dataAbsentReason"] is not None:
         return Fault("malformed", ".dataAbsentReason") if names else Fault("no-value", "")
     if not names:
         return Fault("no-value", "")
@@ -107,11 +106,20 @@ def unit_of(analyte: Analyte, quantity: Resource) -> Unit | UnitRefusal | None:
     return normalised(analyte.id, unit, system, code)
 
 
-@lru_cache(maxsize=8192)
 def normalised(
     analyte: str, unit: str | None, system: str | None, code: str | None
 ) -> Unit | UnitRefusal:
-    """:func:`corrin.units.normalise` by analyte id."""
+    """:func:`corrin.units.normalise` by analyte id; what is too long to be a unit is none."""
+    for text in (unit, code, system):
+        if text is not None and len(text) > _LONGEST_UNIT:
+            return UnitRefusal("unit-unknown", printable(text)[:40])
+    return _normalised(analyte, unit, system, code)
+
+
+@lru_cache(maxsize=8192)
+def _normalised(
+    analyte: str, unit: str | None, system: str | None, code: str | None
+) -> Unit | UnitRefusal:
     found = terminology.load().analytes[analyte]
     return units.normalise(found, unit=unit, system=system, code=code)
 
@@ -169,8 +177,10 @@ def _interval(comparator: str | None, value: Decimal) -> Interval:
 
 
 def _reported(written: str, *units_given: object) -> str:
-    unit = next((text for text in units_given if isinstance(text, str) and text), "")
-    return f"{written} {unit[:40]}" if unit else written
+    for unit in units_given:
+        if isinstance(unit, str) and unit:
+            return f"{written} {printable(unit)[:40]}"
+    return written
 
 
 def _taken(
@@ -198,8 +208,11 @@ def _text(text: Any, analyte: Analyte) -> Value | Fault:
 
 def printable(text: str) -> str:
     """A text as it may be shown: one line, no control characters, cut at a length."""
-    found = " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())
-    return found if len(found) <= number.LONGEST else found[: number.LONGEST - 1] + "…"
+    if len(text) > number.LONGEST:
+        text = text[: number.LONGEST - 1] + "…"
+    if text.isprintable() and "  " not in text:
+        return text.strip()
+    return " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())
 
 
 def _range(value: Any, analyte: Analyte) -> Value | Fault:

@@ -6,10 +6,11 @@ beyond its type, id, version and contained resources.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from corrin.facts.case import Refusal
 from corrin.facts.moment import Moment
@@ -42,9 +43,8 @@ _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _MOST_CONTAINERS = 64  # Bundles and Parameters inside one another
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One resource of the request.
+class Item(NamedTuple):
+    """One resource of the request (a tuple: thousands are made).
 
     Attributes:
         resource: the parsed object.
@@ -96,8 +96,8 @@ def walk(parsed: Parsed, limits: Limits) -> Walked:
     else:
         found.add(values[0], values[0]["resourceType"], None, alone=True)
     walked = found.walked
-    if not walked.items and not walked.parameters and walked.refused:
-        raise refuse("not-fhir")
+    if not found.fhir:
+        raise refuse("not-fhir" if found.seen else "empty")
     walked.items, older = _newest(walked.items)
     walked.superseded += older
     return walked
@@ -112,6 +112,7 @@ class _Walk:
         self.limits = limits
         self.walked = Walked()
         self.seen = 0
+        self.fhir = False  # whether anything is of a type FHIR knows
 
     def add(
         self,
@@ -138,6 +139,7 @@ class _Walk:
         if not _known(kind):
             self._refuse("resource-unknown", path)
             return
+        self.fhir = True
         if kind == "Bundle":
             self.seen -= 1
             self._bundle(value, path, containers + 1)
@@ -152,8 +154,9 @@ class _Walk:
             if within:
                 path = f"{within}.ofType({kind}).where(id='{identity}')"
         else:
-            origin = full_url or path
-            if within and full_url and _URL.fullmatch(full_url) is not None:
+            plain = full_url is not None and _URL.fullmatch(full_url) is not None
+            origin = full_url if plain and full_url else path
+            if within and plain:
                 path = f"{within.removesuffix('.resource')}.where(fullUrl='{full_url}').resource"
         if parent is not None:
             origin = parent.origin + (origin if origin.startswith("#") else f"#{kind}")
@@ -231,6 +234,8 @@ class _Walk:
             return
         for at, parameter in enumerate(parameters):
             where = f"{path}[{at}]"
+            if at > self.limits.entries:
+                raise refuse("too-many-entries", path)
             if not isinstance(parameter, dict):
                 self._refuse("malformed", where)
                 continue
@@ -305,12 +310,12 @@ def _newest(items: list[Item]) -> tuple[list[Item], int]:
     for group in groups.values():
         if len(group) > 1 and "/" in group[0].origin and "[" not in group[0].origin:
             best = max(_version(item) for item in group)
-            kept: list[Item] = []
+            kept: set[str] = set()
             for item in group:
-                if _version(item) < best or any(item.resource == other.resource for other in kept):
+                content = json.dumps(item.resource, sort_keys=True, default=str)
+                if _version(item) < best or content in kept:
                     dropped.add(id(item))
-                else:
-                    kept.append(item)
+                kept.add(content)
     gone = [
         item
         for item in items
