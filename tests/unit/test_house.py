@@ -16,8 +16,8 @@ from support import places
 LOCKS = sorted(places.ROOT.glob("requirements*.lock"))
 IMPORTED_AS = {"fhir.resources": "fhir", "pyyaml": "yaml"}
 HEAVY = (
-    "pint", "ucumvert", "fhir", "fhir_core", "lark", "jinja2", "polars", "rich", "typer", "pydantic",
-    "logging", "asyncio",
+    "pint", "ucumvert", "fhir", "fhir_core", "lark", "jinja2", "polars", "rich", "typer",
+    "pydantic", "yaml", "logging", "asyncio",
 )  # fmt: skip
 
 
