@@ -225,7 +225,15 @@ def test_page_can_be_walked_by_landmarks_headings_and_tables() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["javascript:alert(1)", "data:text/html,x", "JAVASCRIPT:x", "//evil.example.org"]
+    "address",
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "JAVASCRIPT:x",
+        "//evil.example.org",
+        "https://a.example.org ; https://b.example.org",
+        "public code repository",
+    ],
 )
 def test_an_address_of_another_scheme_is_shown_and_not_linked(address: str) -> None:
     raw = EXAMPLE.model_dump()
@@ -336,3 +344,32 @@ def test_the_inputs_most_wanted_are_named_and_the_rest_counted() -> None:
     assert words.wanting([want("b"), want("a", "b")]) == "b; a"
     many = words.wanting([want(*"abcdefghijk")])
     assert many == "a; b; c; d; e; f; g; h; and 3 other inputs"
+
+
+def test_inputs_missing_for_one_reason_share_a_line() -> None:
+    from corrin.notes.report import Missing
+
+    def lack(name: str, says: str, when: str | None = None) -> Missing:
+        return Missing(name=name, label=name, reason="", says=says, when=when)
+
+    parts = [lack("a", "None."), lack("b", "Old.", "2025"), lack("c", "None."), lack("d", "Bad.")]
+    assert words.missing_lines(parts) == ("A; c: None.", "B, 2025: Old.", "D: Bad.")
+
+
+def test_what_cannot_wait_is_named_at_once_unless_the_headline_does() -> None:
+    assert [number for number, _ in words.pointed_out(EXAMPLE)] == [1]
+    named = EXAMPLE.model_copy(update={"headline": f"Emergency: {EXAMPLE.notes[0].summary}."})
+    assert words.pointed_out(named) == ()
+    lines = text_form.render(EXAMPLE).splitlines()
+    assert lines[2] == " EMERGENCY  Potassium 2.1 mmol/L (preliminary) is critically low (note 1)"
+
+
+def test_the_note_that_makes_a_report_urgent_is_named() -> None:
+    calm = EXAMPLE.model_copy(
+        update={
+            "urgency": "soon",
+            "notes": EXAMPLE.notes[1:],
+            "statuses": {"cramp_attribution": EXAMPLE.statuses["cramp_attribution"]},
+        }
+    )
+    assert [number for number, _ in words.pointed_out(calm)] == [1]

@@ -68,4 +68,6 @@ def _fit(value: Any) -> Any:
 
 def is_link(url: object) -> bool:
     """Whether an address may be followed from the page: the web's own two schemes only."""
-    return isinstance(url, str) and url.startswith(("https://", "http://"))
+    if not isinstance(url, str) or any(character.isspace() for character in url):
+        return False
+    return url.startswith(("https://", "http://"))

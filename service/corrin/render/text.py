@@ -59,8 +59,8 @@ class _Writer:
 
     def write(self) -> None:
         self._head()
-        for status in self.report.statuses.values():
-            self._status(status)
+        for number, status in enumerate(self.report.statuses.values()):
+            self._status(status, brief=number > 0 and not self.explain)
         self._notes()
         self._values()
         self._context()
@@ -79,10 +79,10 @@ class _Writer:
         line.append(f" as of {words.dated(report.as_of)}; {words.subject(report)}")
         line.append(f"; profile {report.profile.id}")
         sheet.put(line, first=0)
-        for number, note in enumerate(report.notes, 1):
-            if note.urgency == "emergency" and note.summary not in report.headline:
-                line = Text(f" {words.URGENCY[note.urgency].upper()} ", URGENCY_STYLE["emergency"])
-                sheet.put(line.append(f" {note.summary} (note {number})", "bold"), rest=2)
+        for number, note in words.pointed_out(report):
+            style = URGENCY_STYLE[note.urgency]
+            line = Text(f" {words.URGENCY[note.urgency].upper()} ", style)
+            sheet.put(line.append(f" {note.summary} (note {number})", "bold"), rest=2)
         for notice in report.notices:
             sheet.put(f"! {notice}", first=0, rest=2)
         sheet.rule()
@@ -107,7 +107,8 @@ class _Writer:
 
     # --- statuses ---------------------------------------------------------------------------
 
-    def _status(self, status: Status) -> None:
+    def _status(self, status: Status, brief: bool) -> None:
+        brief = brief and status.urgency == "routine"
         sheet = self.sheet
         sheet.blank()
         line = Text(f"{status.title.upper()}: ", "bold cyan")
@@ -122,8 +123,8 @@ class _Writer:
         self._missing_of(status.missing)
         if status.assumed:
             self._field("Assumes", words.assumed(status))
-        self._settles("Separated by", status.separated_by)
-        self._settles("Settled by", status.settle)
+        self._settles("Separated by", status.separated_by, brief)
+        self._settles("Settled by", status.settle, brief)
         if self.explain or not words.verified(status.evidence):
             self._field("Rests on", self._cited("", status.evidence))
 
@@ -143,9 +144,14 @@ class _Writer:
         )
 
     def _missing_of(self, missing: Iterable[Missing]) -> None:
-        self._fields("Missing", [words.missing(part) for part in missing])
+        self._fields("Missing", words.missing_lines(missing))
 
-    def _settles(self, label: str, settles: Iterable[Settles]) -> None:
+    def _settles(self, label: str, settles: Iterable[Settles], brief: bool) -> None:
+        if brief:
+            self._fields(
+                label, [f"{words.capital(part.label)}: {words.bands(part)}" for part in settles]
+            )
+            return
         for number, part in enumerate(settles):
             self._field(label if number == 0 else "", words.capital(part.label))
             for band in part.bands:
@@ -244,8 +250,8 @@ class _Writer:
             self.sheet.put(
                 f"{part.title} ({part.rule}, {part.pack})", first=INDENT, rest=INDENT + 2
             )
-            for cause in part.because:
-                self.sheet.put(words.missing(cause), first=INDENT + 2, rest=INDENT + 4, style="dim")
+            for line in words.missing_lines(part.because):
+                self.sheet.put(line, first=INDENT + 2, rest=INDENT + 4, style="dim")
 
     # --- what it stands on ------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from corrin.notes.report import (
     PackUsed,
     Refused,
     Report,
+    Settles,
     Source,
     Status,
     ThresholdUsed,
@@ -166,17 +167,53 @@ def missing(part: Missing) -> str:
     return f"{capital(part.label)}{was}{when}: {part.says}"
 
 
+def missing_lines(parts: Iterable[Missing]) -> tuple[str, ...]:
+    """Inputs that could not be used; those missing for the same plain reason share a line."""
+    plain: dict[str, list[str]] = {}
+    lines: list[str | tuple[str]] = []
+    for part in parts:
+        if part.reported or part.when:
+            lines.append(missing(part))
+            continue
+        if part.says not in plain:
+            lines.append((part.says,))
+        plain.setdefault(part.says, []).append(part.label)
+    return tuple(
+        line if isinstance(line, str) else f"{capital('; '.join(plain[line[0]]))}: {line[0]}"
+        for line in lines
+    )
+
+
+def pointed_out(report: Report) -> tuple[tuple[int, Note], ...]:
+    """Notes to name at once, with their numbers: all that cannot wait, or the first of those
+    that make the report more urgent than any status does; none that the headline names."""
+    found = [
+        (number, note)
+        for number, note in enumerate(report.notes, 1)
+        if note.summary.rstrip(".") not in report.headline
+    ]
+    pressing = tuple(one for one in found if one[1].urgency in ("emergency", "urgent"))
+    by_notes = all(status.urgency != report.urgency for status in report.statuses.values())
+    if pressing or not by_notes or report.urgency != "soon":
+        return pressing
+    return tuple(one for one in found if one[1].urgency == "soon")[:1]
+
+
 def statuses(words: Iterable[Words]) -> str:
     """``deficiency probable or indeterminate``."""
     return joined((word.says for word in words), "or")
 
 
 def status_says(status: Status) -> str:
-    """What a status says; when several are possible, which."""
-    if status.status is None and status.possible:
-        open_ = statuses(status.possible)
-        return f"{status.says} ({open_})" if open_ not in status.says else status.says
-    return status.says
+    """What a status says; when several are possible and it does not name them, which."""
+    if all(word.says in status.says for word in status.possible):
+        return status.says
+    return f"{status.says} ({statuses(status.possible)})"
+
+
+def bands(settles: Settles) -> str:
+    """Where each finding would lead, in one line."""
+    return "; ".join(f"{band.finding} {ARROW} {statuses(band.statuses)}" for band in settles.bands)
 
 
 def assumed(status: Status) -> str:
