@@ -2,7 +2,8 @@
 
     python benchmarks/run.py [--repeat N] [--json] [REQUEST ...]
 
-Without a request: the example of ``make demo``. Times are in milliseconds.
+Without a request: a case of 20 Observations, and the example of ``make demo``. Times are in
+milliseconds.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from corrin import intake
 from corrin.facts.moment import Moment
 from corrin.interpretation import choose_case, prepared
 
-DEMO = Path(__file__).resolve().parents[1] / "fixtures/fhir/demo/request.json"
+HERE = Path(__file__).resolve().parent
+REQUESTS = [HERE / "twenty-observations.json", HERE.parent / "fixtures/fhir/demo/request.json"]
 WARM_UP = 20
 
 
@@ -72,20 +74,22 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--repeat", type=int, default=500)
     parser.add_argument("--json", action="store_true", help="one JSON line per request")
     options = parser.parse_args(arguments)
-    for request in options.requests or [DEMO]:
+    for request in options.requests or REQUESTS:
         data = request.read_bytes()
+        title = request.parent.name if request.stem == "request" else request.stem
         found = steps(data, options.as_of, options.repeat)
         base = found["json.loads"][0]
         if options.json:
             line = {name: {"p50": p50, "p99": p99} for name, (p50, p99) in found.items()}
-            print(json.dumps({"request": request.parent.name, "bytes": len(data), "ms": line}))
+            print(json.dumps({"request": title, "bytes": len(data), "ms": line}))
             continue
         results = data.count(b'"Observation"')
-        print(f"{request.parent.name}: {len(data)} bytes, {results} results")
+        print(f"{title}: {len(data)} bytes, {results} results")
         print(f"Corrin {corrin.__version__}, Python {platform.python_version()}\n")
         print(f"{'step':<12}{'p50 ms':>10}{'p99 ms':>10}{'x json.loads':>15}")
         for name, (p50, p99) in found.items():
             print(f"{name:<12}{p50:>10.3f}{p99:>10.3f}{p50 / base:>15.1f}")
+        print()
     return 0
 
 
