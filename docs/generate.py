@@ -9,7 +9,6 @@ itself, so that one broken room does not hide the others.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -42,12 +41,10 @@ def table(head: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
 
 @page("report.schema.json", "JSON Schema of the report (`corrin interpret --format json`).")
 def report_schema() -> str:
-    """The schema pydantic derives from the report's models."""
-    from corrin.notes.report import Report
+    """What ``corrin schema`` prints."""
+    from corrin.render.json import schema
 
-    schema = Report.model_json_schema(mode="serialization")
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema
-    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+    return schema().decode()
 
 
 KINDS = {
