@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from rich.cells import cell_len
 
 from corrin.notes.report import Report
-from corrin.render import html, words
+from corrin.render import basis, html, words
 from corrin.render import json as json_form
 from corrin.render import text as text_form
 from corrin.render.safe import MOST_PROSE, clean, visible
@@ -128,9 +128,9 @@ def test_every_form_says_the_same(explain: bool) -> None:
 
 def test_what_rests_on_an_unverified_row_is_marked_wherever_it_stands() -> None:
     for content in (text_form.render(EXAMPLE), html.render(EXAMPLE, explain=False)):
-        assert content.count(words.UNVERIFIED) >= 5
+        assert content.count(basis.UNVERIFIED) >= 5
     sound = EXAMPLE.model_copy(update={"notes": EXAMPLE.notes[1:], "statuses": {}, "packs": ()})
-    assert words.UNVERIFIED not in text_form.render(sound)
+    assert basis.UNVERIFIED not in text_form.render(sound)
 
 
 def test_json_is_the_report_and_keeps_to_its_schema() -> None:

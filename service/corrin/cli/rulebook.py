@@ -14,9 +14,10 @@ from corrin.language.to_prose import Prose, figures
 from corrin.packs.bound import BoundDecision, BoundPack, BoundRestriction, BoundRule
 from corrin.packs.library import Library
 from corrin.packs.schema import CaseGiven, DecisionCase
+from corrin.render.basis import UNVERIFIED
 from corrin.render.safe import visible
 from corrin.render.sheet import Sheet
-from corrin.render.words import UNVERIFIED, count, joined
+from corrin.render.words import count, joined
 from corrin.terminology import evidence
 
 COLUMN = 15

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from corrin.notes.report import Report
-from corrin.render import words
+from corrin.render import basis, words
 from corrin.render.safe import clean, visible
 
 _HERE = Path(__file__).parent
@@ -28,9 +28,10 @@ def render(report: Report, explain: bool = True) -> str:
     style = _style()
     return _template().render(
         report=seen,
-        references=words.References(seen),
+        references=basis.References(seen),
         explain=explain,
         words=words,
+        basis=basis,
         style=Markup(style),
         style_hash=_hash(style),
     )

@@ -19,7 +19,7 @@ from corrin.notes.report import (
     ThresholdUsed,
     Value,
 )
-from corrin.render import words
+from corrin.render import basis, words
 from corrin.render.safe import clean
 from corrin.render.sheet import NARROWEST, Sheet
 
@@ -55,7 +55,7 @@ def render(
 class _Writer:
     def __init__(self, report: Report, sheet: Sheet, explain: bool) -> None:
         self.report, self.sheet, self.explain = report, sheet, explain
-        self.references = words.References(report)
+        self.references = basis.References(report)
 
     def write(self) -> None:
         self._head()
@@ -125,7 +125,7 @@ class _Writer:
             self._field("Assumes", words.assumed(status))
         self._settles("Separated by", status.separated_by, brief)
         self._settles("Settled by", status.settle, brief)
-        if self.explain or not words.verified(status.evidence):
+        if self.explain or not basis.verified(status.evidence):
             self._field("Rests on", self._cited("", status.evidence))
 
     def _reasons(self, why: Iterable[Reason]) -> None:
@@ -134,7 +134,7 @@ class _Writer:
     def _thresholds(self, used: Iterable[ThresholdUsed]) -> None:
         self._fields(
             "Cut-offs",
-            [self._cited(words.threshold(part, self.explain), part.evidence) for part in used],
+            [self._cited(basis.threshold(part, self.explain), part.evidence) for part in used],
         )
 
     def _restrictions(self, applied: Iterable[Applied]) -> None:
@@ -184,7 +184,7 @@ class _Writer:
         self._thresholds(note.thresholds)
         self._missing_of(note.missing)
         self._fields("Limits", note.limits)
-        self._field("Rule", self._cited(words.rule_line(note), note.evidence))
+        self._field("Rule", self._cited(basis.rule_line(note), note.evidence))
 
     def _flags(self, value: Value) -> None:
         for flag in value.flags:
@@ -264,9 +264,9 @@ class _Writer:
             self.sheet.labelled(f"[{number}]", source.title, indent=INDENT, column=column)
             if self.explain and source.url:
                 self.sheet.put(source.url, first=column, style="dim")
-        self.sheet.put(words.legend(), first=INDENT, style="dim")
+        self.sheet.put(basis.legend(), first=INDENT, style="dim")
         if self.report.notes:
-            said = f"Rules: {words.rule_statuses(self.report)}."
+            said = f"Rules: {basis.rule_statuses(self.report)}."
             self.sheet.put(said, first=INDENT, rest=INDENT + 2, style="dim")
         if not self.explain:
             return
@@ -276,12 +276,12 @@ class _Writer:
 
     def _basis(self) -> None:
         report = self.report
-        digest = (lambda text: text) if self.explain else words.short
+        digest = (lambda text: text) if self.explain else basis.short
         self._title("What this stands on")
         for pack in report.packs:
-            line = Text(f"{pack.id} ", "bold").append_text(_marked(Text(words.pack_line(pack))))
+            line = Text(f"{pack.id} ", "bold").append_text(_marked(Text(basis.pack_line(pack))))
             if not self.explain:
-                line.append(f"; {words.short(pack.digest)}", "dim")
+                line.append(f"; {basis.short(pack.digest)}", "dim")
             self.sheet.put(line, first=INDENT, rest=INDENT + 2)
             if self.explain:
                 self.sheet.put(pack.title, first=INDENT + 2)
@@ -306,7 +306,7 @@ class _Writer:
 
 
 def _marked(text: Text) -> Text:
-    text.highlight_words([words.UNVERIFIED], "bold magenta")
+    text.highlight_words([basis.UNVERIFIED], "bold magenta")
     return text
 
 
