@@ -67,6 +67,7 @@ contracts: $(READY)
 
 rules: $(READY)
 	@$(BIN)/corrin rules check
+	@$(BIN)/corrin rules test
 
 units-check: $(READY)
 	@$(BIN)/python -m corrin.units.derive --check
