@@ -222,6 +222,17 @@ def test_a_command_that_does_not_exist() -> None:
     assert "prescribe" in troubled(run("prescribe"), ExitCode.USAGE)
 
 
+@pytest.mark.parametrize("arguments", [(), ("rules",), ("units",), ("analytes",)], ids=" ".join)
+def test_no_command_at_all_shows_the_help(arguments: tuple[str, ...]) -> None:
+    ran = run(*arguments)
+    assert (ran.returncode, ran.stdout) == (ExitCode.USAGE, b"")
+    assert ran.stderr.startswith(b"Usage: corrin") and b"\nCommands:\n" in ran.stderr
+
+
+def test_a_file_not_named() -> None:
+    assert "FILE" in troubled(run("interpret"), ExitCode.USAGE)
+
+
 def test_rules_that_cannot_be_used(tmp_path: Path) -> None:
     said = troubled(run("rules", "check", "--rules", str(tmp_path)), ExitCode.FILE)
     assert "packs" in said

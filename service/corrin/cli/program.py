@@ -39,7 +39,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
 )
-app.command("interpret", no_args_is_help=True)(interpret.interpret)
+app.command("interpret")(interpret.interpret)
 app.add_typer(rules.app, name="rules")
 app.add_typer(units.app, name="units", short_help="Convert a value, or explain a unit.")
 app.add_typer(analytes.app, name="analytes")
@@ -92,6 +92,9 @@ def run(arguments: Sequence[str]) -> int:
 def _told(error: Exception) -> int:
     if isinstance(error, Stopped):
         stopped = error
+    elif type(error).__name__ == "NoArgsIsHelpError":  # its message is the help
+        write_to(sys.stderr, f"{error}\n")
+        return int(ExitCode.USAGE)
     elif hasattr(error, "format_message"):  # the library's own errors of usage
         stopped = _usage(error)
     else:
