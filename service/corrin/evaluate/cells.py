@@ -93,22 +93,12 @@ def cells_of_absent(
     unit = _first_unit(analyte, readers, world)
     unmeasured = Measured(name, EVERYTHING, unit, reported="")
     cuts = figures_in(unit, analyte, readers, world, unmeasured)
-    return _unmeasured_cells(unmeasured, _window(analyte, unit), frozenset(cuts))
+    return _unmeasured_cells(unmeasured, frozenset(cuts))
 
 
 @lru_cache(maxsize=1024)
-def _unmeasured_cells(
-    unmeasured: Measured, window: Interval, cuts: frozenset[Decimal]
-) -> tuple[Measured, ...]:
-    return tuple(replace(unmeasured, interval=cell) for cell in _split(window, cuts))
-
-
-def _window(analyte: Analyte, unit: str) -> Interval:
-    """What is plausible of an analyte, or everything."""
-    if analyte.plausible is None:
-        return EVERYTHING
-    plausible = Interval(analyte.plausible.low, analyte.plausible.high)
-    return units.convert_interval(analyte, plausible, analyte.plausible.unit, unit)
+def _unmeasured_cells(unmeasured: Measured, cuts: frozenset[Decimal]) -> tuple[Measured, ...]:
+    return tuple(replace(unmeasured, interval=cell) for cell in _split(EVERYTHING, cuts))
 
 
 def _first_unit(analyte: Analyte, readers: tuple[CutReader, ...], world: World) -> str:

@@ -32,9 +32,11 @@ class Basis:
             for name, definition in pack.pack.definitions.items()
         }
         analytes, concepts = words.terms.analytes, words.terms.concepts
-        names = {a.id: a.short for a in analytes.values()} | {
-            c.id: c.name for c in concepts.values()
-        }
+        names = (
+            dict(engine.library.truths)
+            | {a.id: a.short for a in analytes.values()}
+            | {c.id: c.name for c in concepts.values()}
+        )
         reasons = {code: reason.sentence for code, reason in words.terms.reasons.items()}
         self._names, self._means, self._reasons = names, means, reasons
         # By identity; the condition is kept beside, so that its identity stays taken.
@@ -62,7 +64,7 @@ class Basis:
             said = self._words_of(leaf.node) if result is None else prose.of(leaf.node)
             met = self._met(leaf.node, world)
             text = f"{said} ({met})" if met else said
-            found.append(report.Reason(says=text[0].upper() + text[1:], truth=_TRUTH[leaf.truth]))
+            found.append(report.Reason(says=_sentence(text), truth=_TRUTH[leaf.truth]))
         return tuple(dict.fromkeys(found))
 
     def _words_of(self, node: tree.Leaf) -> str:
@@ -193,3 +195,8 @@ class Basis:
     def _is_laboratory(cut: tree.Cut, measured: Measured) -> bool:
         limits = measured.reference_range
         return limits is not None and getattr(limits, str(cut.laboratory_limit)) is not None
+
+
+def _sentence(text: str) -> str:
+    """The text with a capital, unless its first word is an abbreviation (``eGFR``, ``pH``)."""
+    return text if text[1:2].isupper() else text[0].upper() + text[1:]

@@ -30,7 +30,7 @@ class Composer:
 
     def __init__(self, engine: Engine, terms: Terminology, rows: Evidence, version: str) -> None:
         self._engine, self._version = engine, version
-        self._words = Dictionary(terms, rows, engine.profile.head.notices)
+        self._words = Dictionary(terms, rows, engine.profile.head.notices, engine.library.truths)
         basis = Basis(engine, self._words)
         self._basis = basis
         self._notes = NoteWriter(engine, self._words, basis)

@@ -37,20 +37,20 @@ def stretch(interval: Interval, unit: str | None) -> str:
     if high is None and low is not None:
         return f"{'at or above' if interval.low_closed else 'above'} {number(low)}{unit_said}"
     assert low is not None and high is not None
-    if interval.low_closed and interval.high_closed:
-        return f"{number(low)} to {number(high)}{unit_said}"
-    left = "from" if interval.low_closed else "above"
-    right = "up to" if interval.high_closed else "below"
-    return f"{left} {number(low)} {right} {number(high)}{unit_said}"
+    left = "" if interval.low_closed else "above "
+    right = "" if interval.high_closed else "below "
+    return f"{left}{number(low)} to {right}{number(high)}{unit_said}"
 
 
 @dataclass(frozen=True, slots=True)
 class Dictionary:
-    """What facts, reasons and evidence rows are called; ``notices`` are the profile's sentences."""
+    """What facts, reasons and evidence rows are called; ``notices`` are the profile's
+    sentences and ``truths`` the names of what the program works out itself."""
 
     terms: Terminology
     rows: Evidence
     notices: Mapping[str, str]
+    truths: Mapping[str, str]
     _evidence: dict[tuple[str, ...], tuple[report.Evidence, ...]] = field(default_factory=dict)
     _not_there: dict[str, report.Missing] = field(default_factory=dict)
 
@@ -60,7 +60,7 @@ class Dictionary:
             return self.terms.analytes[name].name
         if name in self.terms.concepts:
             return self.terms.concepts[name].name
-        return name.replace("_", " ")
+        return self.truths.get(name) or name.replace("_", " ")
 
     def short(self, name: str) -> str:
         """What people call a fact inside a sentence."""

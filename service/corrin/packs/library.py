@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -26,8 +26,6 @@ from corrin.packs.finding import (
 )
 from corrin.packs.pack import Pack, content_digest, read_pack
 
-# Facts the engine derives that no terminology file lists as a concept.
-DERIVED_TRUTHS = frozenset({"on_b12_treatment"})
 SEXES = frozenset({"male", "female", "other", "unknown"})
 
 
@@ -43,13 +41,15 @@ class Profile:
 class Library:
     """Packs and profiles by id, bound; ``findings`` tells all that is wrong with them.
 
-    ``root`` is the content folder they came from.
+    ``truths`` names what the program works out itself (``on_b12_treatment``) in words; ``root`` is
+    the content folder all came from.
     """
 
     packs: Mapping[str, BoundPack]
     profiles: Mapping[str, Profile]
     vocabulary: Vocabulary
     findings: tuple[Finding, ...]
+    truths: Mapping[str, str]
     root: Path
 
     def sound(self) -> Library:
@@ -74,12 +74,12 @@ def _shipped() -> Library:
     return _open(rules_root())
 
 
-def vocabulary_of(terms: terminology.Terminology) -> Vocabulary:
-    """The names all packs share."""
+def vocabulary_of(terms: terminology.Terminology, truths: Iterable[str] = ()) -> Vocabulary:
+    """The names all packs share; ``truths`` are those the program works out for a case."""
     qualitative = {a.id for a in terms.analytes.values() if a.kind == "qualitative"}
     return Vocabulary(
         analytes=terms.analytes,
-        concepts=frozenset(terms.concepts) | qualitative | DERIVED_TRUTHS,
+        concepts=frozenset(terms.concepts) | qualitative | frozenset(truths),
         coded=MappingProxyType({"sex": SEXES}),
         reasons=frozenset(terms.reasons),
     )
@@ -87,7 +87,8 @@ def vocabulary_of(terms: terminology.Terminology) -> Vocabulary:
 
 def _open(root: Path) -> Library:
     terms = terminology.load(root)
-    shared = vocabulary_of(terms)
+    truths = read_document(root / "derived" / "truths.yaml")
+    shared = vocabulary_of(terms, truths["case"])
     findings: list[Finding] = []
     read: dict[str, Pack] = {}
     for folder in sorted(path.parent for path in (root / "packs").glob("*/pack.yaml")):
@@ -108,6 +109,7 @@ def _open(root: Path) -> Library:
         MappingProxyType(profiles),
         shared,
         tuple(dict.fromkeys(findings)),
+        MappingProxyType({**truths["case"], **truths["result"]}),
         root,
     )
 
