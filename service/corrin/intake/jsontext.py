@@ -19,6 +19,7 @@ from corrin.intake.problem import IntakeError, refuse
 _BOM = b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n"
 _NOT_BRACKETS = bytes(sorted(set(range(256)) - set(b"{}[]")))
+_CURLY = bytes.maketrans(b"[]", b"{}")  # one kind of bracket: a layer is then one replacement
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
@@ -86,11 +87,11 @@ def depth_exceeds(data: bytes, limit: int) -> bool:
         return False
     if b"\\" in data:
         data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
-    rest = b"".join(data.split(b'"')[::2]).translate(None, _NOT_BRACKETS)
+    rest = b"".join(data.split(b'"')[::2]).translate(_CURLY, _NOT_BRACKETS)
     for _ in range(limit):
-        peeled = rest.replace(b"{}", b"").replace(b"[]", b"")
+        peeled = rest.replace(b"{}", b"")
         if len(peeled) == len(rest):  # nothing left, or not balanced: then no JSON, or too deep
-            return rest.count(b"{") + rest.count(b"[") > limit
+            return rest.count(b"{") > limit
         rest = peeled
     return bool(rest)
 
