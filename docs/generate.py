@@ -156,6 +156,21 @@ def _first(canonical: str, accept: tuple[str, ...]) -> list[str]:
     return [canonical, *(unit for unit in accept if unit != canonical)]
 
 
+def readme() -> str:
+    """``README.md`` with the note of the example patient brought up to date."""
+    import corrin
+    from corrin.render import text
+
+    request = DOCS.parent / "fixtures" / "fhir" / "demo" / "request.json"
+    report = corrin.interpret(request.read_bytes(), as_of="2026-11-01T09:00:00Z")
+    said = text.render(report).partition("\n3. ")[0].rstrip()
+    whole = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    above, begin, rest = whole.partition("<!-- demo: written by `make docs` -->\n")
+    _, end, below = rest.partition("<!-- /demo -->")
+    assert begin and end, "README.md has lost the place of the example note"
+    return f"{above}{begin}```\n{said}\n\n[…]\n```\n{end}{below}"
+
+
 def index() -> str:
     """``docs/README.md`` with its list of pages brought up to date."""
     text = (DOCS / "README.md").read_text(encoding="utf-8")
@@ -175,7 +190,10 @@ def main(arguments: list[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
     stale = []
-    texts = {name: write() for name, (_, write) in PAGES.items()} | {"README.md": index()}
+    texts = {name: write() for name, (_, write) in PAGES.items()} | {
+        "README.md": index(),
+        "../README.md": readme(),
+    }
     for name, text in sorted(texts.items()):
         file = DOCS / name
         if file.is_file() and file.read_text(encoding="utf-8") == text:

@@ -38,3 +38,7 @@ def test_unknown_argument_is_refused(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_table_escapes_its_cells() -> None:
     assert GENERATE.table(("a|b",), [("1\n2",)]) == "| a\\|b |\n| --- |\n| 1 2 |\n"
+
+
+def test_readme_shows_the_note_the_program_writes() -> None:
+    assert (places.ROOT / "README.md").read_text(encoding="utf-8") == GENERATE.readme()
