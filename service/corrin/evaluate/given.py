@@ -39,7 +39,9 @@ def case_of(given: Mapping[str, Any], vocabulary: Vocabulary) -> Case:
         if name == "sex":
             sex = str(raw)
         elif name in vocabulary.concepts:
-            facts[name] = _stated(name, raw)
+            stated = _stated(name, raw, refusals)
+            if stated is not None:
+                facts[name] = stated
         elif name in vocabulary.analytes:
             listed = raw if isinstance(raw, list) else [raw]
             values = []
@@ -63,9 +65,14 @@ def _ago(raw: Mapping[str, Any]) -> Moment:
     return Moment.parse((AS_OF.start - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
-def _stated(name: str, raw: Any) -> Stated:
+def _stated(name: str, raw: Any, refusals: list[Refusal]) -> Stated | Absent | None:
     if isinstance(raw, bool):
         return Stated(name, raw)
+    if isinstance(raw, Mapping) and "refused" in raw:
+        refusals.append(Refusal(str(raw["refused"]), path=name, name=name))
+        return None
+    if isinstance(raw, Mapping) and "absent" in raw:
+        return Absent(name, str(raw["absent"]))
     if isinstance(raw, Mapping) and isinstance(raw.get("value"), bool):
         return Stated(name, raw["value"], since=_ago(raw), flags=tuple(raw.get("flags", ())))
     raise GivenError(f"{name} is true or false")
