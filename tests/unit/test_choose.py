@@ -248,12 +248,26 @@ def test_a_newer_value_of_uncertain_date_is_flagged() -> None:
 def test_every_holds_what_is_not_cancelled_or_in_error() -> None:
     found = case(
         *(
-            observation(POTASSIUM, value, "mmol/L", id=f"k{at}", status=status, effectiveDateTime=f"2026-10-{at + 20}")
+            observation(
+                POTASSIUM,
+                value,
+                "mmol/L",
+                id=f"k{at}",
+                status=status,
+                effectiveDateTime=f"2026-10-{at + 20}",
+            )
             for at, (value, status) in enumerate(
-                [(2.1, "preliminary"), (23, "final"), (4, "unknown"), (4, "cancelled"), (4, "entered-in-error"), (5, "final")]
+                [
+                    (2.1, "preliminary"),
+                    (23, "final"),
+                    (4, "unknown"),
+                    (4, "cancelled"),
+                    (4, "entered-in-error"),
+                    (5, "final"),
+                ]
             )
         )
-    )  # fmt: skip
+    )
     assert [one.reported for one in found.every["potassium"]] == [
         "2.1 mmol/L",
         "23 mmol/L",
@@ -336,13 +350,30 @@ def test_a_look_back_of_a_statement() -> None:
         (condition("7200002"), "alcohol_dependence", True, False),
         (condition("7200002", clinicalStatus="inactive"), "alcohol_dependence", False, True),
         (condition("7200002", verificationStatus="refuted"), "alcohol_dependence", False, False),
-        (condition("7200002", onsetDateTime="2020", abatementDateTime="2021"), "alcohol_dependence", False, True),
+        (
+            condition("7200002", onsetDateTime="2020", abatementDateTime="2021"),
+            "alcohol_dependence",
+            False,
+            True,
+        ),
         (condition("84027009", clinicalStatus="inactive"), "pernicious_anaemia", True, False),
-        (stated("Procedure", coded("53442002", SNOMED), status="completed", performedDateTime="1999"), "gastrectomy", True, False),
+        (
+            stated(
+                "Procedure", coded("53442002", SNOMED), status="completed", performedDateTime="1999"
+            ),
+            "gastrectomy",
+            True,
+            False,
+        ),
         (condition("77386006", onsetDateTime="2026-06"), "pregnant", True, False),
-        (condition("77386006", onsetDateTime="2026-01", abatementDateTime="2026-08-20"), "pregnant", False, True),
+        (
+            condition("77386006", onsetDateTime="2026-01", abatementDateTime="2026-08-20"),
+            "pregnant",
+            False,
+            True,
+        ),
     ],
-)  # fmt: skip
+)
 def test_history_holds_no_longer_unless_it_lasts(
     resource: Resource, name: str, value: bool, history: bool
 ) -> None:

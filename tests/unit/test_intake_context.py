@@ -176,25 +176,88 @@ def test_when_a_procedure_was_done(element: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "changes", "value", "history", "since", "until"),
     [
-        ("MedicationStatement", {"status": "active", "effectiveDateTime": "2026-01-01"}, True, False, "2026-01-01", None),
-        ("MedicationStatement", {"status": "active", "effectivePeriod": {"start": "2026-01-01"}}, True, False, "2026-01-01", None),
-        ("MedicationStatement", {"status": "stopped", "effectivePeriod": {"start": "2025", "end": "2026-01"}}, True, True, "2025", "2026-01"),
+        (
+            "MedicationStatement",
+            {"status": "active", "effectiveDateTime": "2026-01-01"},
+            True,
+            False,
+            "2026-01-01",
+            None,
+        ),
+        (
+            "MedicationStatement",
+            {"status": "active", "effectivePeriod": {"start": "2026-01-01"}},
+            True,
+            False,
+            "2026-01-01",
+            None,
+        ),
+        (
+            "MedicationStatement",
+            {"status": "stopped", "effectivePeriod": {"start": "2025", "end": "2026-01"}},
+            True,
+            True,
+            "2025",
+            "2026-01",
+        ),
         ("MedicationStatement", {"status": "completed"}, True, True, None, None),
         ("MedicationStatement", {"status": "on-hold"}, True, True, None, None),
         ("MedicationStatement", {"status": "recorded"}, True, False, None, None),
         ("MedicationStatement", {"status": "not-taken"}, False, False, None, None),
         ("MedicationStatement", {"status": "active", "taken": "n"}, False, False, None, None),
         ("MedicationStatement", {"status": "active", "taken": "y"}, True, False, None, None),
-        ("MedicationStatement", {"status": "recorded", "adherence": {"code": coded("not-taking")}}, False, False, None, None),
-        ("MedicationRequest", {"status": "active", "intent": "order", "authoredOn": "2026-02-01"}, True, False, "2026-02-01", None),
+        (
+            "MedicationStatement",
+            {"status": "recorded", "adherence": {"code": coded("not-taking")}},
+            False,
+            False,
+            None,
+            None,
+        ),
+        (
+            "MedicationRequest",
+            {"status": "active", "intent": "order", "authoredOn": "2026-02-01"},
+            True,
+            False,
+            "2026-02-01",
+            None,
+        ),
         ("MedicationRequest", {"status": "active"}, True, False, None, None),
         ("MedicationRequest", {"status": "stopped", "intent": "order"}, True, True, None, None),
-        ("MedicationAdministration", {"status": "completed", "effectiveDateTime": "2026-03-01"}, True, False, "2026-03-01", None),
-        ("MedicationAdministration", {"status": "completed", "occurenceDateTime": "2026-03-01"}, True, False, "2026-03-01", None),
-        ("MedicationDispense", {"status": "completed", "whenHandedOver": "2026-04-01"}, True, False, "2026-04-01", None),
-        ("MedicationDispense", {"status": "completed", "whenPrepared": "2026-04-01"}, True, False, "2026-04-01", None),
+        (
+            "MedicationAdministration",
+            {"status": "completed", "effectiveDateTime": "2026-03-01"},
+            True,
+            False,
+            "2026-03-01",
+            None,
+        ),
+        (
+            "MedicationAdministration",
+            {"status": "completed", "occurenceDateTime": "2026-03-01"},
+            True,
+            False,
+            "2026-03-01",
+            None,
+        ),
+        (
+            "MedicationDispense",
+            {"status": "completed", "whenHandedOver": "2026-04-01"},
+            True,
+            False,
+            "2026-04-01",
+            None,
+        ),
+        (
+            "MedicationDispense",
+            {"status": "completed", "whenPrepared": "2026-04-01"},
+            True,
+            False,
+            "2026-04-01",
+            None,
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_medicine(
     kind: str, changes: Resource, value: bool, history: bool, since: Any, until: Any
 ) -> None:
@@ -221,17 +284,37 @@ def test_a_medicine(
         ("MedicationRequest", {"status": "active", "intent": "plan"}, "medicine-not-taken"),
         ("MedicationRequest", {"status": "active", "intent": "proposal"}, "medicine-not-taken"),
         ("MedicationRequest", {"status": "active", "intent": "wish"}, "status-unknown-code"),
-        ("MedicationRequest", {"status": "active", "intent": "order", "doNotPerform": True}, "medicine-not-taken"),
-        ("MedicationRequest", {"status": "active", "intent": "order", "doNotPerform": "true"}, "malformed"),
+        (
+            "MedicationRequest",
+            {"status": "active", "intent": "order", "doNotPerform": True},
+            "medicine-not-taken",
+        ),
+        (
+            "MedicationRequest",
+            {"status": "active", "intent": "order", "doNotPerform": "true"},
+            "malformed",
+        ),
         ("MedicationRequest", {"intent": "order"}, "statement-unclear"),
         ("MedicationAdministration", {"status": "not-done"}, "medicine-not-taken"),
-        ("MedicationAdministration", {"status": "completed", "notGiven": True}, "medicine-not-taken"),
+        (
+            "MedicationAdministration",
+            {"status": "completed", "notGiven": True},
+            "medicine-not-taken",
+        ),
         ("MedicationDispense", {"status": "declined"}, "medicine-not-taken"),
         ("MedicationDispense", {"status": "preparation"}, "medicine-not-taken"),
-        ("MedicationStatement", {"status": "active", "modifierExtension": [{}]}, "modifier-extension"),
-        ("MedicationStatement", {"status": "active", "medicationCodeableConcept": "B12"}, "malformed"),
+        (
+            "MedicationStatement",
+            {"status": "active", "modifierExtension": [{}]},
+            "modifier-extension",
+        ),
+        (
+            "MedicationStatement",
+            {"status": "active", "medicationCodeableConcept": "B12"},
+            "malformed",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_medicine_is_refused(kind: str, changes: Resource, reason: str) -> None:
     found = read(stated(kind, B12_TABLETS, **changes))
     assert [one.reason for one in found.refusals] == [reason] and not found.statements
@@ -340,7 +423,7 @@ def test_an_allergy_states_no_exposure() -> None:
         (coded("60001007", SNOMED), {"valueBoolean": True}, "pregnant", False),
         ({"text": "muscle cramp"}, {"valueBoolean": True}, "muscle_cramp", True),
     ],
-)  # fmt: skip
+)
 def test_an_observed_statement(code: Resource, changes: Resource, name: str, value: bool) -> None:
     found = statement(read(observation(code, **changes)))
     assert (found.name, found.value) == (name, value)

@@ -14,24 +14,68 @@ from support.fhir import observation, read, refused, result
     ("changes", "start", "end", "flags"),
     [
         ({}, "2026-10-20T08:15:00", "2026-10-20T08:15:00", ()),
-        ({"effectiveDateTime": "2026-10-20T10:15:00+02:00"}, "2026-10-20T08:15:00", "2026-10-20T08:15:00", ()),
-        ({"effectiveDateTime": "2026-10-20"}, "2026-10-20T00:00:00", "2026-10-20T23:59:59.999999", ()),
-        ({"effectiveDateTime": "2026-02"}, "2026-02-01T00:00:00", "2026-02-28T23:59:59.999999", ("date-partial",)),
-        ({"effectiveDateTime": "2026"}, "2026-01-01T00:00:00", "2026-12-31T23:59:59.999999", ("date-partial",)),
-        ({"effectiveDateTime": "2026-10-20T08:15:00"}, "2026-10-20T08:15:00", "2026-10-20T08:15:00", ("zone-assumed",)),
-        ({"effectiveInstant": "2026-10-20T08:15:00.123Z"}, "2026-10-20T08:15:00.123000", "2026-10-20T08:15:00.123000", ()),
+        (
+            {"effectiveDateTime": "2026-10-20T10:15:00+02:00"},
+            "2026-10-20T08:15:00",
+            "2026-10-20T08:15:00",
+            (),
+        ),
+        (
+            {"effectiveDateTime": "2026-10-20"},
+            "2026-10-20T00:00:00",
+            "2026-10-20T23:59:59.999999",
+            (),
+        ),
+        (
+            {"effectiveDateTime": "2026-02"},
+            "2026-02-01T00:00:00",
+            "2026-02-28T23:59:59.999999",
+            ("date-partial",),
+        ),
+        (
+            {"effectiveDateTime": "2026"},
+            "2026-01-01T00:00:00",
+            "2026-12-31T23:59:59.999999",
+            ("date-partial",),
+        ),
+        (
+            {"effectiveDateTime": "2026-10-20T08:15:00"},
+            "2026-10-20T08:15:00",
+            "2026-10-20T08:15:00",
+            ("zone-assumed",),
+        ),
+        (
+            {"effectiveInstant": "2026-10-20T08:15:00.123Z"},
+            "2026-10-20T08:15:00.123000",
+            "2026-10-20T08:15:00.123000",
+            (),
+        ),
         (
             {"effectivePeriod": {"start": "2026-10-19", "end": "2026-10-20T08:15:00Z"}},
-            "2026-10-19T00:00:00", "2026-10-20T08:15:00", ("period-effective",),
+            "2026-10-19T00:00:00",
+            "2026-10-20T08:15:00",
+            ("period-effective",),
         ),
-        ({"effectivePeriod": {"start": "2026-10-19"}}, "2026-10-19T00:00:00", "2026-10-19T23:59:59.999999", ("period-effective",)),
+        (
+            {"effectivePeriod": {"start": "2026-10-19"}},
+            "2026-10-19T00:00:00",
+            "2026-10-19T23:59:59.999999",
+            ("period-effective",),
+        ),
         (
             {"effectiveTiming": {"event": ["2026-10-21T00:00:00Z", "2026-10-20T08:15:00Z"]}},
-            "2026-10-20T08:15:00", "2026-10-20T08:15:00", (),
+            "2026-10-20T08:15:00",
+            "2026-10-20T08:15:00",
+            (),
         ),
-        ({"effectiveDateTime": None, "issued": "2026-10-20T12:00:00Z"}, "2026-10-20T12:00:00", "2026-10-20T12:00:00", ("date-from-issued",)),
+        (
+            {"effectiveDateTime": None, "issued": "2026-10-20T12:00:00Z"},
+            "2026-10-20T12:00:00",
+            "2026-10-20T12:00:00",
+            ("date-from-issued",),
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_time_is_read(changes: Any, start: str, end: str, flags: tuple[str, ...]) -> None:
     given = {"effectiveDateTime": None, **changes} if changes else {}
     found = result(read(observation(**given)))

@@ -34,13 +34,59 @@ def counts(found: Any) -> tuple[int, int, int, int]:
         dumps([patient(), POTASSIUM_21]),
         dumps(patient()) + b"\n" + dumps(POTASSIUM_21) + b"\n",
         b"\n" + dumps(patient()) + b"\r\n\r\n" + dumps(POTASSIUM_21),
-        dumps({"resourceType": "Parameters", "parameter": [{"name": "patient", "resource": patient()}, {"name": "observation", "resource": POTASSIUM_21}]}),
-        dumps({"resourceType": "Parameters", "parameter": [{"name": "data", "resource": bundle(patient(), POTASSIUM_21)}]}),
-        dumps({"resourceType": "Parameters", "parameter": [{"name": "x", "part": [{"name": "y", "resource": patient()}, {"name": "z", "part": [{"name": "o", "resource": POTASSIUM_21}]}]}]}),
-        dumps(bundle(bundle(patient(), type="searchset"), bundle(POTASSIUM_21, type="searchset"), type="batch-response")),
-        *(dumps(bundle(patient(), POTASSIUM_21, type=kind)) for kind in ("collection", "searchset", "document", "message", "history", "batch-response", "transaction-response", "transaction", "batch", "subscription-notification")),
+        dumps(
+            {
+                "resourceType": "Parameters",
+                "parameter": [
+                    {"name": "patient", "resource": patient()},
+                    {"name": "observation", "resource": POTASSIUM_21},
+                ],
+            }
+        ),
+        dumps(
+            {
+                "resourceType": "Parameters",
+                "parameter": [{"name": "data", "resource": bundle(patient(), POTASSIUM_21)}],
+            }
+        ),
+        dumps(
+            {
+                "resourceType": "Parameters",
+                "parameter": [
+                    {
+                        "name": "x",
+                        "part": [
+                            {"name": "y", "resource": patient()},
+                            {"name": "z", "part": [{"name": "o", "resource": POTASSIUM_21}]},
+                        ],
+                    }
+                ],
+            }
+        ),
+        dumps(
+            bundle(
+                bundle(patient(), type="searchset"),
+                bundle(POTASSIUM_21, type="searchset"),
+                type="batch-response",
+            )
+        ),
+        *(
+            dumps(bundle(patient(), POTASSIUM_21, type=kind))
+            for kind in (
+                "collection",
+                "searchset",
+                "document",
+                "message",
+                "history",
+                "batch-response",
+                "transaction-response",
+                "transaction",
+                "batch",
+                "subscription-notification",
+            )
+        ),
     ],
-)  # fmt: skip
+)
 def test_every_form_gives_the_same(data: bytes) -> None:
     found = intake.read(data)
     assert found.refusals == () and found.subject.sex == "female"
@@ -62,11 +108,25 @@ def test_one_resource() -> None:
         (lambda bad: dumps(bad), "Observation.status"),
         (lambda bad: dumps([patient(), bad]), "$this[1].status"),
         (lambda bad: dumps(patient()) + b"\n\n" + dumps(bad), "line(3).status"),
-        (lambda bad: dumps(bundle(patient(), bad)), "Bundle.entry.resource.ofType(Observation).where(id='o1').status"),
-        (lambda bad: dumps(bundle(patient(), {**bad, "id": "a b"})), "Bundle.entry[1].resource.status"),
-        (lambda bad: dumps(bundle(bundle(bad))), "Bundle.entry[0].resource.entry.resource.ofType(Observation).where(id='o1').status"),
         (
-            lambda bad: dumps({"resourceType": "Parameters", "parameter": [{"name": "observation", "resource": bad}]}),
+            lambda bad: dumps(bundle(patient(), bad)),
+            "Bundle.entry.resource.ofType(Observation).where(id='o1').status",
+        ),
+        (
+            lambda bad: dumps(bundle(patient(), {**bad, "id": "a b"})),
+            "Bundle.entry[1].resource.status",
+        ),
+        (
+            lambda bad: dumps(bundle(bundle(bad))),
+            "Bundle.entry[0].resource.entry.resource.ofType(Observation).where(id='o1').status",
+        ),
+        (
+            lambda bad: dumps(
+                {
+                    "resourceType": "Parameters",
+                    "parameter": [{"name": "observation", "resource": bad}],
+                }
+            ),
             "Parameters.parameter[0].resource.status",
         ),
         (
@@ -74,7 +134,7 @@ def test_one_resource() -> None:
             "DiagnosticReport.contained.ofType(Observation).where(id='o1').status",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_refusal_says_where(form: Any, path: str) -> None:
     assert refused(intake.read(form(observation(status="done")))) == [("status-unknown-code", path)]
 

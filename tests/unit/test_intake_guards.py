@@ -9,7 +9,8 @@ import pytest
 from corrin.intake import IntakeError, Limits, read
 from corrin.intake.jsontext import depth_exceeds
 from corrin.terminology import load
-from support.fhir import bundle, dumps, observation, patient, read as read_resources
+from support.fhir import bundle, dumps, observation, patient
+from support.fhir import read as read_resources
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,11 @@ def entries(*pairs: tuple[str | None, Resource]) -> bytes:
         (None, patient(), {"display": "Rosa"}),
         (None, patient(id=None), {"reference": "Patient/p"}),
         ("https://example.org/fhir/Patient/p", patient(), {"reference": "Patient/p"}),
-        ("http://example.org/fhir/Patient/p", patient(), {"reference": "https://example.org/fhir/Patient/p"}),
+        (
+            "http://example.org/fhir/Patient/p",
+            patient(),
+            {"reference": "https://example.org/fhir/Patient/p"},
+        ),
         (f"urn:uuid:{UUID}", patient(id=None), {"reference": f"urn:uuid:{UUID}"}),
         (f"urn:uuid:{UUID}", patient(), {"reference": f"urn:uuid:{UUID.upper()}"}),
         (None, patient(id=UUID), {"reference": f"urn:uuid:{UUID}"}),
@@ -54,7 +58,7 @@ def entries(*pairs: tuple[str | None, Resource]) -> bytes:
         (None, patient(identifier=[MRN]), {"identifier": MRN}),
         (None, patient(identifier=[MRN]), {"reference": "Patient?identifier=urn:mrn|7"}),
     ],
-)  # fmt: skip
+)
 def test_references_to_the_patient(url: str | None, person: Resource, subject: Any) -> None:
     found = intake.read(entries((url, person), (None, observation(subject=subject))))
     assert len(found.results) == 1 and found.subject.present and found.subject.sex == "female"
@@ -68,9 +72,15 @@ def test_references_to_the_patient(url: str | None, person: Resource, subject: A
         (patient(), patient(id="q")),
         (patient(id=None), patient(id=None, birthDate="1990-01-01")),
         (patient(), patient(id=None)),
-        (patient(identifier=[MRN]), observation(subject={"identifier": {"system": "urn:mrn", "value": "8"}})),
+        (
+            patient(identifier=[MRN]),
+            observation(subject={"identifier": {"system": "urn:mrn", "value": "8"}}),
+        ),
         (patient(), observation(subject={"reference": f"urn:uuid:{UUID}"})),
-        (patient(), {"resourceType": "Encounter", "id": "e", "subject": {"reference": "Patient/q"}}),
+        (
+            patient(),
+            {"resourceType": "Encounter", "id": "e", "subject": {"reference": "Patient/q"}},
+        ),
         (patient(), stated("Condition", {"text": "x"}, subject={"reference": "Patient/q"})),
         (
             observation(id="a", subject={"reference": "http://one.org/fhir/Patient/p"}),
@@ -84,7 +94,7 @@ def test_references_to_the_patient(url: str | None, person: Resource, subject: A
             ),
         ),
     ],
-)  # fmt: skip
+)
 def test_two_people_in_one_call(resources: tuple[Resource, ...]) -> None:
     for order in (resources, resources[::-1]):
         with pytest.raises(IntakeError) as caught:

@@ -36,15 +36,57 @@ from support.fhir import (
         ({"valueQuantity": quantity(240, "pg/mL")}, "240 pg/mL", "240", "ng/L", ()),
         ({"valueQuantity": quantity(150, comparator="<")}, "<150 ng/L", "<150", "ng/L", ()),
         ({"valueQuantity": quantity(2000, comparator=">")}, ">2000 ng/L", ">2000", "ng/L", ()),
-        ({"valueQuantity": {"value": 240, "unit": "pg/mL"}}, "240 pg/mL", "240", "ng/L", ("unit-from-text",)),
-        ({"valueQuantity": {"value": 240, "code": "pg/mL", "system": "http://unitsofmeasure.org"}}, "240 pg/mL", "240", "ng/L", ()),
-        ({"valueString": "<150 ng/L"}, "<150 ng/L", "<150", "ng/L", ("comparator-in-text", "unit-from-text")),
-        ({"valueString": "1 234 pg/mL"}, "1 234 pg/mL", "1234", "ng/L", ("thousands-separator", "unit-from-text")),
-        ({"valueRange": {"low": quantity(180), "high": quantity(220)}}, "180 ng/L - 220 ng/L", "180 to 220", "ng/L", ()),
+        (
+            {"valueQuantity": {"value": 240, "unit": "pg/mL"}},
+            "240 pg/mL",
+            "240",
+            "ng/L",
+            ("unit-from-text",),
+        ),
+        (
+            {
+                "valueQuantity": {
+                    "value": 240,
+                    "code": "pg/mL",
+                    "system": "http://unitsofmeasure.org",
+                }
+            },
+            "240 pg/mL",
+            "240",
+            "ng/L",
+            (),
+        ),
+        (
+            {"valueString": "<150 ng/L"},
+            "<150 ng/L",
+            "<150",
+            "ng/L",
+            ("comparator-in-text", "unit-from-text"),
+        ),
+        (
+            {"valueString": "1 234 pg/mL"},
+            "1 234 pg/mL",
+            "1234",
+            "ng/L",
+            ("thousands-separator", "unit-from-text"),
+        ),
+        (
+            {"valueRange": {"low": quantity(180), "high": quantity(220)}},
+            "180 ng/L - 220 ng/L",
+            "180 to 220",
+            "ng/L",
+            (),
+        ),
         ({"valueRange": {"high": quantity(220)}}, "≤220 ng/L", "≤220", "ng/L", ()),
-        ({"valueRange": {"low": quantity(180), "high": quantity(22, "ng/dL")}}, "180 ng/L - 22 ng/dL", "180 to 220", "ng/L", ()),
+        (
+            {"valueRange": {"low": quantity(180), "high": quantity(22, "ng/dL")}},
+            "180 ng/L - 22 ng/dL",
+            "180 to 220",
+            "ng/L",
+            (),
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_value_is_taken(
     changes: Resource, reported: str, shown: str, unit: str, flags: tuple[str, ...]
 ) -> None:
@@ -71,8 +113,16 @@ def test_a_value_is_taken(
         ({"valueQuantity": {"value": 240, "unit": 5}}, "malformed", ".value.unit"),
         ({"valueQuantity": quantity(-1)}, "value-negative", ".value.value"),
         ({"valueQuantity": quantity(240, comparator="ad")}, "comparator-ad", ".value.comparator"),
-        ({"valueQuantity": quantity(240, comparator="~")}, "comparator-unknown", ".value.comparator"),
-        ({"valueQuantity": quantity(240, comparator="")}, "comparator-unknown", ".value.comparator"),
+        (
+            {"valueQuantity": quantity(240, comparator="~")},
+            "comparator-unknown",
+            ".value.comparator",
+        ),
+        (
+            {"valueQuantity": quantity(240, comparator="")},
+            "comparator-unknown",
+            ".value.comparator",
+        ),
         ({"valueQuantity": quantity(240, comparator=1)}, "malformed", ".value.comparator"),
         ({"valueString": 240}, "malformed", ".value"),
         ({"valueString": "240"}, "unit-missing", ".value"),
@@ -83,7 +133,11 @@ def test_a_value_is_taken(
         ({"valueRange": {"low": quantity(3), "high": quantity(2)}}, "value-unreadable", ".value"),
         ({"valueRange": {"low": {"value": "3"}}}, "malformed", ".value.low"),
         ({"valueRange": {"low": {"value": 3}}}, "unit-missing", ".value.low.unit"),
-        ({"valueRatio": {"numerator": quantity(1), "denominator": quantity(80)}}, "value-type", ".value"),
+        (
+            {"valueRatio": {"numerator": quantity(1), "denominator": quantity(80)}},
+            "value-type",
+            ".value",
+        ),
         ({"valueCodeableConcept": coded("260385009", SNOMED)}, "value-type", ".value"),
         ({"valueBoolean": True}, "value-type", ".value"),
         ({"valueSampledData": {}}, "value-type", ".value"),
@@ -93,11 +147,15 @@ def test_a_value_is_taken(
         ({"valueAttachment": {}}, "value-type", ".value"),
         ({"valueString": "240 ng/L", "valueQuantity": quantity()}, "malformed", ".value"),
         ({"dataAbsentReason": coded("unknown", None)}, "no-value", ""),
-        ({"dataAbsentReason": coded("unknown", None), "valueQuantity": quantity()}, "malformed", ".dataAbsentReason"),
+        (
+            {"dataAbsentReason": coded("unknown", None), "valueQuantity": quantity()},
+            "malformed",
+            ".dataAbsentReason",
+        ),
         ({"valueQuantity": None}, "no-value", ""),
         ({"valueQuantity": quantity(9)}, "implausible", ".value"),
     ],
-)  # fmt: skip
+)
 def test_a_value_is_refused(changes: Resource, reason: str, path: str) -> None:
     found = read(observation(**changes))
     assert refused(found) == [(reason, f"Observation{path}")]
@@ -135,7 +193,10 @@ def test_the_unit_decides_and_the_code_is_flagged() -> None:
 
 
 def test_mma_spellings_of_one_quantity() -> None:
-    found = [result(read(observation(MMA, value, unit))) for value, unit in ((400, "nmol/L"), (0.4, "nmol/mL"), (0.4, "umol/L"))]  # fmt: skip
+    found = [
+        result(read(observation(MMA, value, unit)))
+        for value, unit in ((400, "nmol/L"), (0.4, "nmol/mL"), (0.4, "umol/L"))
+    ]
     assert {(one.interval.low, one.unit) for one in found} == {(Decimal("0.4"), "umol/L")}
 
 
@@ -170,8 +231,16 @@ def test_every_coding_is_looked_at() -> None:
 @pytest.mark.parametrize(
     ("code", "reason", "path"),
     [
-        ({"coding": [{"system": LOINC, "code": B12}, {"system": LOINC, "code": MMA}]}, "code-conflict", ".code"),
-        ({"coding": [{"system": LOINC, "code": B12}, {"system": LOINC, "code": "2171-7"}]}, "code-conflict", ".code"),
+        (
+            {"coding": [{"system": LOINC, "code": B12}, {"system": LOINC, "code": MMA}]},
+            "code-conflict",
+            ".code",
+        ),
+        (
+            {"coding": [{"system": LOINC, "code": B12}, {"system": LOINC, "code": "2171-7"}]},
+            "code-conflict",
+            ".code",
+        ),
         (coded("2171-7"), "code-rejected", ".code"),
         (coded("14685-4"), "code-rejected", ".code"),
         ({"coding": [{"code": B12}]}, "code-rejected", ".code"),
@@ -181,7 +250,7 @@ def test_every_coding_is_looked_at() -> None:
         ({"coding": [{"system": LOINC, "code": 2132}]}, "malformed", ".code"),
         (["x"], "malformed", ".code"),
     ],
-)  # fmt: skip
+)
 def test_a_code_is_refused(code: Any, reason: str, path: str) -> None:
     found = read(observation(code=code))
     assert refused(found) == [(reason, f"Observation{path}")] and not found.results
@@ -216,8 +285,13 @@ def test_what_is_not_ours_is_passed_over(code: Any) -> None:
 
 @pytest.mark.parametrize(
     ("status", "flags"),
-    [("final", ()), ("amended", ("amended",)), ("corrected", ("corrected",)), ("preliminary", ("preliminary",))],
-)  # fmt: skip
+    [
+        ("final", ()),
+        ("amended", ("amended",)),
+        ("corrected", ("corrected",)),
+        ("preliminary", ("preliminary",)),
+    ],
+)
 def test_a_status_that_counts(status: str, flags: tuple[str, ...]) -> None:
     found = result(read(observation(status=status)))
     assert (found.status, found.flags) == (status, flags)
@@ -304,7 +378,11 @@ def test_a_specimen_is_found_contained_or_in_the_bundle() -> None:
     assert [one.reason for one in read(inside).refusals] == ["wrong-specimen"]
     beside = observation(specimen={"reference": "Specimen/s"})
     assert [one.reason for one in read(beside, urine).refusals] == ["wrong-specimen"]
-    broken = {"resourceType": "Specimen", "id": "s", "condition": [coded("HEM", "http://terminology.hl7.org/CodeSystem/v2-0493")]}  # fmt: skip
+    broken = {
+        "resourceType": "Specimen",
+        "id": "s",
+        "condition": [coded("HEM", "http://terminology.hl7.org/CodeSystem/v2-0493")],
+    }
     assert result(read(beside, broken)).flags == ("haemolysed",)
 
 
@@ -322,25 +400,55 @@ NORMAL = {"type": coded("normal", "http://terminology.hl7.org/CodeSystem/referen
 @pytest.mark.parametrize(
     ("ranges", "interval", "text", "flags"),
     [
-        ([{"low": quantity(180), "high": quantity(914)}], Interval(Decimal(180), Decimal(914)), "180-914 ng/L", ()),
-        ([{"low": {"value": 18}, "high": {"value": 91}}], Interval(Decimal(18), Decimal(91)), "18-91 ng/L", ()),
+        (
+            [{"low": quantity(180), "high": quantity(914)}],
+            Interval(Decimal(180), Decimal(914)),
+            "180-914 ng/L",
+            (),
+        ),
+        (
+            [{"low": {"value": 18}, "high": {"value": 91}}],
+            Interval(Decimal(18), Decimal(91)),
+            "18-91 ng/L",
+            (),
+        ),
         ([{"low": quantity(18, "ng/dL")}], Interval(Decimal(180), None), "≥18 ng/dL", ()),
         ([{"high": quantity(914), "text": "< 914"}], Interval(None, Decimal(914)), "< 914", ()),
         ([{"text": "180-914"}], Interval(Decimal(180), Decimal(914)), "180-914", ()),
-        ([{"text": "180 - 914 pg/mL"}], Interval(Decimal(180), Decimal(914)), "180 - 914 pg/mL", ()),
+        (
+            [{"text": "180 - 914 pg/mL"}],
+            Interval(Decimal(180), Decimal(914)),
+            "180 - 914 pg/mL",
+            (),
+        ),
         ([{"text": "<0.40"}], Interval(None, Decimal("0.40"), False, False), "<0.40", ()),
         ([{"text": "adults"}], None, "adults", ("reference-range-unreadable",)),
         ([{}], None, None, ("reference-range-unreadable",)),
         ([{"low": {"value": "180"}}], None, None, ("reference-range-unreadable",)),
-        ([{"low": quantity(46), "high": quantity(38)}], None, None, ("reference-range-unreadable",)),
+        (
+            [{"low": quantity(46), "high": quantity(38)}],
+            None,
+            None,
+            ("reference-range-unreadable",),
+        ),
         ([{"low": quantity(1, "smoots")}], None, None, ("reference-range-unreadable",)),
         ({"low": quantity(1)}, None, None, ("reference-range-unreadable",)),
-        ([{"low": quantity(5), "appliesTo": [coded("x")]}, {"low": quantity(180)}], Interval(Decimal(180), None), "≥180 ng/L", ()),
-        ([{"low": quantity(5)}, {"low": quantity(180), **NORMAL}], Interval(Decimal(180), None), "≥180 ng/L", ()),
+        (
+            [{"low": quantity(5), "appliesTo": [coded("x")]}, {"low": quantity(180)}],
+            Interval(Decimal(180), None),
+            "≥180 ng/L",
+            (),
+        ),
+        (
+            [{"low": quantity(5)}, {"low": quantity(180), **NORMAL}],
+            Interval(Decimal(180), None),
+            "≥180 ng/L",
+            (),
+        ),
         ([{"low": quantity(5), "type": coded("therapeutic")}], None, None, ()),
         ([], None, None, ()),
     ],
-)  # fmt: skip
+)
 def test_the_laboratory_s_own_range(ranges: Any, interval: Any, text: Any, flags: Any) -> None:
     found = result(read(observation(referenceRange=ranges)))
     assert (found.reference_range, found.reference_text, found.flags) == (interval, text, flags)
@@ -381,7 +489,7 @@ def test_a_fault_elsewhere_hides_nothing() -> None:
         ({"valueQuantity": quantity(12, "U/mL"), "interpretation": [coded("POS")]}, True),
         ({"dataAbsentReason": coded("unknown"), "interpretation": [coded("NEG")]}, False),
     ],
-)  # fmt: skip
+)
 def test_an_antibody_is_present_or_absent(changes: Resource, value: bool) -> None:
     found = statement(read(observation(ANTIBODY, **changes)))
     assert (found.name, found.value, found.since is not None) == (
@@ -405,7 +513,7 @@ def test_an_antibody_is_present_or_absent(changes: Resource, value: bool) -> Non
         ({"valueBoolean": True, "status": "unknown"}, "status-unusable"),
         ({"valueBoolean": True, "status": "entered-in-error"}, "entered-in-error"),
     ],
-)  # fmt: skip
+)
 def test_an_antibody_is_unclear(changes: Resource, reason: str) -> None:
     found = read(observation(ANTIBODY, **changes))
     assert [one.reason for one in found.refusals] == [reason] and not found.statements

@@ -231,7 +231,8 @@ def _modifiers_say_haemolysed(extensions: object) -> bool:
     if not isinstance(extensions, list) or not extensions:
         return False
     for one in extensions:
-        if not isinstance(one, dict) or one.get("url") not in words.haemolysed_modifiers:
+        url = one.get("url") if isinstance(one, dict) else None
+        if not isinstance(url, str) or url not in words.haemolysed_modifiers:
             return False
         codings = codings_of({"coding": [one.get("valueCoding")]}) or ()
         if not any((lists.system_of(s), c or "") in words.haemolysed_codes for s, c in codings):

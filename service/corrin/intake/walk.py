@@ -259,7 +259,7 @@ def _written(entry: Resource) -> bool:
     if not isinstance(request, dict):
         return True
     method = request.get("method")
-    return method is None or method in _WRITES
+    return method is None or (isinstance(method, str) and method in _WRITES)
 
 
 def _key(resource: object, entry: Resource) -> str | None:
