@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from corrin.evaluate.engine import Engine, Evaluation, Fired
-from corrin.evaluate.trace import unknown_names
 from corrin.facts.fact import Measured
 from corrin.language import tree
 from corrin.notes import report
 from corrin.notes.basis import Basis
-from corrin.notes.words import Dictionary, stretch
+from corrin.notes.words import Dictionary, readable, stretch
 from corrin.packs import placeholder
 
 
@@ -25,7 +24,8 @@ class NoteWriter:
         rows = self._words.evidence(rule.evidence)
 
         def fill(text: str) -> str:
-            return placeholder.fill(text, lambda n, a: self._value(n, a, fired, evaluation))
+            filled = placeholder.fill(text, lambda n, a: self._value(n, a, fired, evaluation))
+            return readable(filled)
 
         return report.Note(
             rule=rule.id,
@@ -52,7 +52,7 @@ class NoteWriter:
         unless = fired.bound.unless
         if unless is None:
             return ()
-        names = unknown_names(unless, fired.world, self._engine.compiler)
+        names = self._engine.unknowns.names(unless, fired.world)
         if not names:
             return ()
         labels = ", ".join(self._words.label(name) for name in names)

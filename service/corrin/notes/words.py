@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -12,6 +13,28 @@ from corrin.language.world import time_of
 from corrin.notes import report
 from corrin.terminology import Terminology
 from corrin.terminology.evidence import Evidence
+
+_ANNOTATED = re.compile(r"\{(\d+(?:\.\d+)?)_([A-Za-z]+\d?)\}", re.ASCII)
+_TIME = re.compile(
+    r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII
+)
+
+
+def readable(text: str) -> str:
+    """A sentence with its times and annotated units put as people read them.
+
+    ``2026-03-01T08:30:00Z`` and ``mL/min/{1.73_m2}`` become ``2026-03-01 08:30 UTC`` and
+    ``mL/min/1.73 m2``.
+    """
+    if "T" in text:
+        text = _TIME.sub(_time, text)
+    return _ANNOTATED.sub(r"\1 \2", text) if "{" in text else text
+
+
+def _time(found: re.Match[str]) -> str:
+    day, minute, zone = found.groups()
+    offset = {"Z": " UTC", "+00:00": " UTC", None: ""}.get(zone, f" {zone}")
+    return f"{day} {minute}{offset}"
 
 
 def number(value: Decimal) -> str:

@@ -1,0 +1,211 @@
+"""Clinical safety: inputs that once gave a reassuring, silent or misleading report.
+
+Each case is a small bundle; what must be said, or must not be, is stated beside it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from corrin import interpret
+from corrin.notes.report import Report
+
+AS_OF = "2026-11-01T09:00:00Z"
+SNOMED = "http://snomed.info/sct"
+LOINC = {
+    "total_b12": "2132-9",
+    "mma": "13964-2",
+    "homocysteine": "13965-9",
+    "potassium": "2823-3",
+    "calcium": "17861-6",
+    "adjusted_calcium": "29265-6",
+    "ionised_calcium_ph74": "47598-8",
+    "wbc": "6690-2",
+    "creatinine": "14682-9",
+}
+
+
+def observation(test: str, value: float | None, unit: str, **other: Any) -> dict[str, Any]:
+    """A result of the day before, unless ``other`` says otherwise."""
+    comparator = other.pop("comparator", None)
+    quantity = {"value": value, "unit": unit, "system": "http://unitsofmeasure.org", "code": unit}
+    if comparator is not None:
+        quantity["comparator"] = comparator
+    return {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": LOINC[test]}]},
+        "subject": {"reference": "Patient/p"},
+        "effectiveDateTime": "2026-10-31T08:00:00Z",
+        "valueQuantity": quantity,
+        **other,
+    }
+
+
+def condition(text: str, verification: str = "confirmed") -> dict[str, Any]:
+    """An active Condition named by its text."""
+    base = "http://terminology.hl7.org/CodeSystem"
+    return {
+        "resourceType": "Condition",
+        "subject": {"reference": "Patient/p"},
+        "code": {"text": text},
+        "clinicalStatus": {"coding": [{"system": f"{base}/condition-clinical", "code": "active"}]},
+        "verificationStatus": {
+            "coding": [{"system": f"{base}/condition-ver-status", "code": verification}]
+        },
+    }
+
+
+def read(*resources: dict[str, Any]) -> Report:
+    patient = {
+        "resourceType": "Patient",
+        "id": "p",
+        "birthDate": "1961-03-02",
+        "gender": "female",
+    }
+    entries = [{"resource": {"id": f"r{n}", **one}} for n, one in enumerate(resources)]
+    bundle = {"resourceType": "Bundle", "type": "collection"}
+    return interpret(
+        json.dumps({**bundle, "entry": [{"resource": patient}, *entries]}), as_of=AS_OF
+    )
+
+
+def urgencies(report: Report) -> dict[str, str]:
+    return {note.rule: note.urgency for note in report.notes}
+
+
+@pytest.mark.parametrize(
+    ("resource", "rule", "urgency"),
+    [
+        (
+            observation("ionised_calcium_ph74", 0.7, "mmol/L"),
+            "critical-ionised-calcium-ph74-low",
+            "emergency",
+        ),
+        (observation("wbc", 0.6, "10*9/L"), "critical-white-cells-low", "emergency"),
+        (observation("calcium", 1.3, "mmol/L"), "critical-calcium-very-low", "emergency"),
+        (observation("calcium", 3.9, "mmol/L"), "critical-calcium-high", "emergency"),
+        (observation("calcium", 1.7, "mmol/L"), "critical-calcium-low", "urgent"),
+        (observation("potassium", 2.6, "mmol/L"), "potassium-low-near-critical", "urgent"),
+        (observation("potassium", 6.3, "mmol/L"), "potassium-high-near-critical", "urgent"),
+        (
+            observation("potassium", 2.1, "mmol/L", modifierExtension=[{"url": "urn:x"}]),
+            "critical-result-resource-not-usable",
+            "urgent",
+        ),
+    ],
+)
+def test_a_dangerous_result_is_named(resource: dict[str, Any], rule: str, urgency: str) -> None:
+    assert urgencies(read(resource)).get(rule) == urgency
+
+
+def test_total_calcium_is_quiet_beside_a_normal_adjusted_one() -> None:
+    report = read(
+        observation("calcium", 1.75, "mmol/L"), observation("adjusted_calcium", 2.25, "mmol/L")
+    )
+    assert "critical-calcium-low" not in urgencies(report)
+
+
+def test_a_newer_unreadable_potassium_is_urgent() -> None:
+    newer = observation("potassium", 2.1, "mmol/L")
+    newer["valueQuantity"] = {"value": 2.1}
+    older = observation("potassium", 4.1, "mmol/L", effectiveDateTime="2026-10-29T08:00:00Z")
+    assert urgencies(read(older, newer)).get("newer-critical-result-not-used") == "urgent"
+
+
+def test_the_latest_value_is_named_beside_a_critical_one() -> None:
+    report = read(
+        observation("potassium", 2.1, "mmol/L", effectiveDateTime="2026-10-29T08:00:00Z"),
+        observation("potassium", 4.1, "mmol/L"),
+    )
+    note = next(n for n in report.notes if n.rule == "critical-potassium-low")
+    assert "4.1 mmol/L" in note.detail
+
+
+@pytest.mark.parametrize("sign", ["ataxia", "paraesthesia"])
+def test_results_that_disagree_do_not_silence_a_sign(sign: str) -> None:
+    report = read(
+        observation("total_b12", 100, "ng/L"),
+        observation("total_b12", 500, "ng/L"),
+        condition(sign),
+    )
+    assert report.statuses["b12_status"].status is None
+    assert report.urgency == "urgent"
+
+
+def test_a_censored_result_does_not_silence_a_sensory_symptom() -> None:
+    report = read(observation("total_b12", 200, "ng/L", comparator="<"), condition("paraesthesia"))
+    assert urgencies(report)["sensory-symptom-with-possible-deficiency"] == "urgent"
+
+
+def test_a_neurological_sign_without_any_result_is_not_routine() -> None:
+    assert urgencies(read(condition("ataxia")))["neurological-sign-without-b12-result"] == "soon"
+
+
+@pytest.mark.parametrize(
+    ("other", "used"),
+    [
+        ({"effectiveDateTime": "2026-08-20"}, 400),  # earlier, inside the look-back
+        ({"status": "preliminary"}, 400),  # newer than the final one, which is used
+        ({"effectiveDateTime": "2026-03-01"}, None),  # too old to be used at all
+    ],
+)
+def test_a_deficient_b12_that_did_not_decide_is_named(
+    other: dict[str, Any], used: float | None
+) -> None:
+    found = [observation("total_b12", 150, "ng/L", **other)]
+    if used is not None:
+        found.append(
+            observation("total_b12", used, "ng/L", effectiveDateTime="2026-10-20T08:00:00Z")
+        )
+    report = read(*found)
+    assert report.statuses["b12_status"].status in ("deficiency_unlikely", "not_assessable")
+    assert urgencies(report)["total-b12-deficient-not-deciding"] == "soon"
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("nitrous oxide exposure", "nitrous-oxide-statement-unclear"),
+        ("pregnant", "pregnancy-statement-unclear"),
+    ],
+)
+def test_an_unconfirmed_statement_is_not_passed_over(text: str, rule: str) -> None:
+    report = read(observation("total_b12", 520, "ng/L"), condition(text, "provisional"))
+    assert urgencies(report).get(rule) == "soon"
+
+
+def test_a_known_deficiency_with_a_normal_b12_asks_for_treatment() -> None:
+    report = read(observation("total_b12", 520, "ng/L"), condition("pernicious anaemia"))
+    assert "known-deficiency-treatment-not-stated" in urgencies(report)
+
+
+def test_a_raised_homocysteine_is_named_beside_a_b12_in_the_upper_band() -> None:
+    report = read(observation("total_b12", 520, "ng/L"), observation("homocysteine", 25, "umol/L"))
+    assert "homocysteine-raised-upper-band" in urgencies(report)
+
+
+def test_sentences_hold_no_timestamp_and_no_annotated_unit() -> None:
+    report = read(
+        observation("potassium", 2.1, "mmol/L", effectiveDateTime="2026-10-01T08:00:00Z"),
+        observation("total_b12", 240, "ng/L"),
+        observation("mma", 0.5, "umol/L"),
+        observation("creatinine", 150, "umol/L"),
+    )
+    said = " ".join(f"{n.summary} {n.detail} {' '.join(n.limits)}" for n in report.notes)
+    assert "T08:00" not in said
+    assert "{" not in said
+    assert "mL/min/1.73 m2" in said
+
+
+def test_a_quiet_person_gets_one_note() -> None:
+    report = read(
+        observation("total_b12", 520, "ng/L"),
+        observation("potassium", 4.2, "mmol/L"),
+        observation("creatinine", 70, "umol/L"),
+    )
+    assert report.urgency == "routine"
+    assert [n.rule for n in report.notes] == ["b12-unlikely-total"]
