@@ -209,3 +209,32 @@ def test_a_quiet_person_gets_one_note() -> None:
     )
     assert report.urgency == "routine"
     assert [n.rule for n in report.notes] == ["b12-unlikely-total"]
+
+
+@pytest.mark.parametrize(
+    ("value", "other"),
+    [
+        (23, {}),  # implausible
+        (4.1, {"status": "registered"}),  # not a result yet
+        (4.1, {"effectiveDateTime": "2026-11-10T08:00:00Z"}),  # dated ahead
+        (4.1, {"status": "cancelled"}),
+    ],
+)
+def test_only_a_sound_later_value_shows_that_a_critical_one_was_repeated(
+    value: float, other: dict[str, Any]
+) -> None:
+    report = read(
+        observation("potassium", 2.1, "mmol/L", effectiveDateTime="2026-10-01T08:00:00Z"),
+        observation(
+            "potassium", value, "mmol/L", **{"effectiveDateTime": "2026-10-10T08:00:00Z", **other}
+        ),
+    )
+    assert urgencies(report).get("critical-potassium-low-not-repeated") == "soon"
+
+
+def test_a_sound_later_value_shows_that_a_critical_one_was_repeated() -> None:
+    report = read(
+        observation("potassium", 2.1, "mmol/L", effectiveDateTime="2026-10-01T08:00:00Z"),
+        observation("potassium", 4.1, "mmol/L", effectiveDateTime="2026-10-10T08:00:00Z"),
+    )
+    assert "critical-potassium-low-not-repeated" not in urgencies(report)

@@ -175,15 +175,20 @@ class Engine:
 def every_value(case: Case, world: World, analyte: str, critical_days: int) -> Iterator[World]:
     """One world per value of an analyte that is neither cancelled nor in error, oldest first."""
     values = case.every.get(analyte, ())
-    for index, value in enumerate(values):
+    # Only a value that can be relied on, and is not dated ahead, shows that an older was repeated.
+    sound = [
+        one.when
+        for one in case.earlier.get(analyte, ())
+        if one.when is not None
+        and one.when.start <= case.as_of.end
+        and "implausible" not in one.flags
+    ]
+    for value in values:
         recent = True
         if value.when is not None:
             fewest, _ = value.when.days_before(case.as_of)
             recent = fewest <= critical_days
-        repeated = any(
-            later.when is not None and value.when is not None and later.when.start > value.when.end
-            for later in values[index + 1 :]
-        )
+        repeated = value.when is not None and any(when.start > value.when.end for when in sound)
         yield world.given(
             result=value,
             result_recent=Stated("result_recent", recent),
