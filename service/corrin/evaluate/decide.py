@@ -12,25 +12,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from corrin.evaluate import cells
+from corrin.evaluate.table import Table, Verdict
 from corrin.facts.fact import Absent, Fact, Measured, Stated
 from corrin.facts.interval import Interval
 from corrin.language import tree
-from corrin.language.compare import Condition, CutReader
+from corrin.language.compare import CutReader
 from corrin.language.to_python import Compiler
 from corrin.language.world import World
 from corrin.packs.bound import BoundDecision, BoundRestriction
 
 # More combinations than this are not looked through one by one; the status is then open.
 MOST_CELLS = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The status of one fully decided world: which row gave it, which restrictions changed it."""
-
-    status: str
-    row: int | None
-    restrictions: tuple[BoundRestriction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,34 +79,19 @@ class Decider:
         compiler: Compiler,
     ) -> None:
         self.decision, self.pack = decision, pack
-        self._rows = tuple((compiler.condition(row.when), row.row.status) for row in decision.rows)
-        self._restrictions: tuple[tuple[Condition, BoundRestriction], ...] = tuple(
-            (compiler.condition(r.when), r) for r in restrictions
-        )
+        self._table = Table(decision, restrictions, compiler)
         self._compiler = compiler
         conditions = (*decision.conditions, *(r.when for r in restrictions))
         self.facts = tuple(dict.fromkeys(f for c in conditions for f in tree.facts_of(c)))
         self._readers = _readers(conditions, compiler)
         self._order = tuple(decision.decision.statuses)
 
-    def verdict(self, world: World) -> Verdict:
-        """The status of a world in which every value used is fully known or fully absent."""
-        status, row = self.decision.decision.otherwise, None
-        for index, (holds, given) in enumerate(self._rows):
-            if holds(world) is True:
-                status, row = given, index
-                break
-        applied: list[BoundRestriction] = []
-        for holds, bound in self._restrictions:
-            if status in bound.restriction.withdraws and holds(world) is True:
-                status = bound.restriction.replaced_by
-                applied.append(bound)
-        return Verdict(status, row, tuple(applied))
-
     def decide(self, world: World) -> Decided:
         """The status of a case, or the set of possible ones, and what it stands on."""
         open_facts = self._open(world)
-        verdicts = [(cell, self.verdict(world.given(**cell))) for cell in _product(open_facts)]
+        verdicts = [
+            (cell, self._table.verdict(world.given(**cell))) for cell in _product(open_facts)
+        ]
         possible = self._sorted({verdict.status for _, verdict in verdicts})
         settle = self._settle(world, possible, open_facts)
         found = {finding.fact for finding in settle}
@@ -199,25 +176,24 @@ class Decider:
     ) -> Finding:
         """Where each part of one fact leads, over all that the other open facts may be."""
         others = list(_product({n: cells_ for n, cells_ in open_facts.items() if n != name}))
+        status = self._table.varying(world, frozenset((name, *open_facts)))
         bands: list[Band] = []
         run: list[Interval] = []
         for part in parts:
             statuses = self._sorted(
-                {self.verdict(world.given(**{name: part}, **cell)).status for cell in others}
+                {status(world.given(**{name: part}, **cell)) for cell in others}
             )
             if isinstance(part, Stated):
                 bands.append(Band(statuses, truth=part.value))
                 continue
             assert isinstance(part, Measured)
             same = bands and bands[-1].statuses == statuses and bands[-1].unit == part.unit
-            run = (
-                [*run, part.interval]
-                if same and _touch(run[-1], part.interval)
-                else [part.interval]
-            )
-            if len(run) > 1:
-                bands.pop()
-            bands.append(Band(statuses, cells.join(run), part.unit))
+            if same and _touch(run[-1], part.interval):
+                run.append(part.interval)
+                bands[-1] = Band(statuses, cells.join(run), part.unit)
+            else:
+                run = [part.interval]
+                bands.append(Band(statuses, part.interval, part.unit))
         return Finding(name, tuple(bands))
 
     def _is_measured(self, name: str) -> bool:

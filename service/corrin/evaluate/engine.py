@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from corrin.evaluate.bearing import Mark, marks_of_case, marks_of_rule, nothing_known
 from corrin.evaluate.decide import Decided, Decider
-from corrin.evaluate.trace import unknown_names
+from corrin.evaluate.trace import Unknowns
 from corrin.facts.case import Case
 from corrin.facts.fact import Absent, Measured, Stated
 from corrin.language import tree
@@ -63,7 +64,13 @@ class _Compiled:
     bound: BoundRule
     when: Condition
     unless: Condition | None
-    facts: frozenset[str]
+
+    def outcome(self, world: World) -> Kleene:
+        """True: it fires; false: it is silent; unknown: it cannot say."""
+        answer = self.when(world)
+        if answer is not False and self.unless is not None and self.unless(world) is True:
+            return False
+        return answer
 
 
 class Engine:
@@ -74,6 +81,7 @@ class Engine:
         first = [p for p in profile.head.always_first if p in library.packs]
         self.packs = tuple(library.packs[p] for p in dict.fromkeys([*first, *packs]))
         self.compiler = Compiler(library.vocabulary.analytes)
+        self.unknowns = Unknowns(self.compiler)
         scope, _ = bind(parse(profile.head.scope), library.vocabulary)
         self._scope = self.compiler.condition(scope)
         self._rules = tuple(
@@ -82,14 +90,32 @@ class Engine:
                 bound,
                 self.compiler.condition(bound.when),
                 None if bound.unless is None else self.compiler.condition(bound.unless),
-                frozenset(tree.facts_of(bound.when)),
             )
             for pack in self.packs
             for bound in pack.rules
             if bound.rule.status != "retired"
         )
-        self._unsaid_of_nothing: dict[int, Unsaid] = {}
+        self._about: dict[Mark, list[int]] = {}
+        self._spoken: dict[int, Unsaid | None] = {}
+        self._index()
         self.deciders = {topic: self._decider(topic) for topic in self._topics()}
+
+    def _index(self) -> None:
+        """Which rules each mark of a case bears on, and which speak where nothing is known.
+
+        Of the latter, why they cannot say; ``None`` for one that fires even then.
+        """
+        for index, rule in enumerate(self._rules):
+            world = nothing_known(rule.bound.result)
+
+            def quiet(node: tree.Expression, world: World = world) -> Kleene:
+                return self.compiler.condition(node)(world)
+
+            for mark in marks_of_rule(rule.bound, quiet):
+                self._about.setdefault(mark, []).append(index)
+            answer = False if rule.bound.rule.reads_every else rule.outcome(world)
+            if answer is not False:
+                self._spoken[index] = None if answer else self._why_unsaid(rule, world)
 
     def _topics(self) -> tuple[str, ...]:
         """Owned topics first, then every other a pack decides."""
@@ -120,8 +146,14 @@ class Engine:
         each: dict[str, World] = {}
         every: dict[str, tuple[World, ...]] = {}
         days = self.profile.head.critical_days
-        for rule in self._rules:
+        asked = {i for mark in marks_of_case(case) for i in self._about.get(mark, ())}
+        for index in sorted(asked.union(self._spoken)):
+            rule = self._rules[index]
             if rule.bound.rule.belongs_to and not _belongs(rule.bound, decided):
+                continue
+            known = None if index in asked else self._spoken[index]
+            if known is not None:
+                unsaid.append(known)
                 continue
             analyte = rule.bound.rule.reads_every
             if analyte is not None:
@@ -130,11 +162,11 @@ class Engine:
                 self._every(rule, every[analyte], fired, unsaid)
                 continue
             here = world if rule.bound.result is None else _each(world, rule.bound.result, each)
-            answer = _outcome(rule, here)
+            answer = rule.outcome(here)
             if answer is True:
                 fired.append(Fired(rule.pack, rule.bound, here, _result(here, rule.bound)))
             elif answer is None:
-                unsaid.append(self._unsaid(rule, here))
+                unsaid.append(self._why_unsaid(rule, here))
         return Evaluation(case, world, True, decided, tuple(fired), tuple(unsaid))
 
     def _every(
@@ -147,26 +179,18 @@ class Engine:
         """A rule that reads each value: one note for all the values it fires for."""
         worlds: list[World] = []
         for here in every:
-            answer = _outcome(rule, here)
+            answer = rule.outcome(here)
             if answer is True:
                 worlds.insert(0, here)
             elif answer is None:
-                unsaid.append(self._unsaid(rule, here))
+                unsaid.append(self._why_unsaid(rule, here))
         if worlds:
             results = tuple(r for w in worlds for r in _result(w, rule.bound))
             fired.append(Fired(rule.pack, rule.bound, worlds[0], results))
 
-    def _unsaid(self, rule: _Compiled, world: World) -> Unsaid:
-        """Why a rule cannot say; always the same where nothing it looks at is known."""
-        if any(_known(world, name) for name in rule.facts):
-            return self._why_unsaid(rule, world)
-        found = self._unsaid_of_nothing.get(id(rule))
-        if found is None:
-            found = self._unsaid_of_nothing[id(rule)] = self._why_unsaid(rule, world)
-        return found
-
     def _why_unsaid(self, rule: _Compiled, world: World) -> Unsaid:
-        names = unknown_names(rule.bound.when, world, self.compiler)
+        """Why a rule cannot say."""
+        names = self.unknowns.names(rule.bound.when, world)
         result = rule.bound.result or ""
         named = tuple(dict.fromkeys(result if name == "result" else name for name in names))
         return Unsaid(rule.pack, rule.bound, named)
@@ -197,23 +221,12 @@ def every_value(case: Case, world: World, analyte: str, critical_days: int) -> I
         )
 
 
-def _known(world: World, name: str) -> bool:
-    return name in world.coded or isinstance(world.facts.get(name), Measured | Stated)
-
-
 def _each(world: World, analyte: str, made: dict[str, World]) -> World:
     found = made.get(analyte)
     if found is None:
         fact = world.facts.get(analyte)
         found = made[analyte] = world.given(result=fact if fact is not None else Absent(analyte))
     return found
-
-
-def _outcome(rule: _Compiled, world: World) -> Kleene:
-    answer = rule.when(world)
-    if answer is not False and rule.unless is not None and rule.unless(world) is True:
-        return False
-    return answer
 
 
 def _belongs(bound: BoundRule, decided: Mapping[str, Decided]) -> bool:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from corrin.language import kleene, tree
-from corrin.language.compare import why_unknown
+from corrin.language.compare import Condition, why_unknown
 from corrin.language.kleene import Kleene
 from corrin.language.to_python import Compiler
 from corrin.language.world import World
+
+_Explain = Callable[[World], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +31,55 @@ def deciding(node: tree.Expression, world: World, compiler: Compiler) -> tuple[L
     return tuple(dict.fromkeys(_deciding(node, world, compiler)))
 
 
-def unknown_names(node: tree.Expression, world: World, compiler: Compiler) -> tuple[str, ...]:
-    """The facts because of which ``node`` is unknown; empty when it is not."""
-    if compiler.condition(node)(world) is not None:
-        return ()
-    found: dict[str, None] = {}
-    for leaf in _deciding(node, world, compiler):
-        if leaf.truth is None:
-            found.update(dict.fromkeys(_names(leaf.node, world, compiler)))
-    return tuple(found)
+class Unknowns:
+    """Says which facts leave a condition unknown; a condition is looked through once.
+
+    Safe to share between threads: what is kept depends on the conditions only.
+    """
+
+    def __init__(self, compiler: Compiler) -> None:
+        self._compiler = compiler
+        # By identity; the condition is kept beside, so that its identity stays taken.
+        self._known: dict[int, tuple[tree.Expression, _Explain]] = {}
+
+    def names(self, node: tree.Expression, world: World) -> tuple[str, ...]:
+        """The facts because of which ``node`` is unknown; empty when it is not."""
+        return tuple(dict.fromkeys(self._explain(node)(world)))
+
+    def _explain(self, node: tree.Expression) -> _Explain:
+        known = self._known.get(id(node))
+        if known is None:
+            known = self._known[id(node)] = (node, self._made(node))
+        return known[1]
+
+    def _made(self, node: tree.Expression) -> _Explain:
+        match node:
+            case tree.All(terms) | tree.Any(terms):
+                # Of an unknown "and" and an unknown "or" alike, the unknown terms leave it so.
+                return _of_terms(self._compiler.condition(node), tuple(map(self._explain, terms)))
+            case tree.Not(term):
+                return self._explain(term)
+            case tree.Truth(_, definition) if definition is not None:
+                return self._explain(definition)
+            case _:
+                return self._of_leaf(node)
+
+    def _of_leaf(self, leaf: tree.Leaf) -> _Explain:
+        holds, compiler = self._compiler.condition(leaf), self._compiler
+
+        def explain(world: World) -> tuple[str, ...]:
+            return () if holds(world) is not None else _names(leaf, world, compiler)
+
+        return explain
+
+
+def _of_terms(holds: Condition, terms: tuple[_Explain, ...]) -> _Explain:
+    def explain(world: World) -> tuple[str, ...]:
+        if holds(world) is not None:
+            return ()
+        return tuple(name for term in terms for name in term(world))
+
+    return explain
 
 
 def _names(node: tree.Leaf, world: World, compiler: Compiler) -> tuple[str, ...]:

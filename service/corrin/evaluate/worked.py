@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from corrin.evaluate.decide import Decider
 from corrin.evaluate.engine import every_value
 from corrin.evaluate.given import GivenError, case_of
-from corrin.evaluate.trace import unknown_names
+from corrin.evaluate.trace import Unknowns
 from corrin.facts.case import Case
 from corrin.facts.fact import Absent
 from corrin.language import tree
@@ -92,6 +92,7 @@ class _Runner:
     def __init__(self, library: Library, wanted: frozenset[str]) -> None:
         self._library, self._wanted = library, wanted
         self._compiler = Compiler(library.vocabulary.analytes)
+        self._unknowns = Unknowns(self._compiler)
         self.cases: list[CaseRun] = []
         self.leaves: list[LeafSeen] = []
         self.rows: list[tuple[str, str, Place]] = []
@@ -138,7 +139,7 @@ class _Runner:
                 answer = self._outcome(bound, world)
                 got.append(answer)
                 if answer is None:
-                    names = unknown_names(bound.when, world, self._compiler)
+                    names = self._unknowns.names(bound.when, world)
                     because = tuple(bound.result or n if n == "result" else n for n in names)
                 self._look(seen, world, bound)
             truth = True if True in got else None if None in got else False

@@ -44,7 +44,9 @@ class World:
 
     def given(self, **facts: Fact) -> World:
         """The same world with some facts replaced or added."""
-        return World({**self.facts, **facts}, self.coded, self.refused, self.on)
+        return (
+            self if not facts else World({**self.facts, **facts}, self.coded, self.refused, self.on)
+        )
 
 
 def time_of(fact: Fact | None) -> Moment | None:

@@ -1,0 +1,92 @@
+"""The rows of one decision table and the restrictions on its topic, compiled.
+
+First match wins; an absent measurement or an unstated context matches no row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from corrin.language import tree
+from corrin.language.compare import Condition
+from corrin.language.to_python import Compiler
+from corrin.language.world import World
+from corrin.packs.bound import BoundDecision, BoundRestriction
+
+# Sets of facts for which the rows are kept parted in two: a table names a few dozen facts.
+_MOST_PARTED = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The status of one fully decided world: which row gave it, which restrictions changed it."""
+
+    status: str
+    row: int | None
+    restrictions: tuple[BoundRestriction, ...] = ()
+
+
+class Table:
+    """Rows in order, then the restrictions; safe to share between threads."""
+
+    def __init__(
+        self,
+        decision: BoundDecision,
+        restrictions: tuple[BoundRestriction, ...],
+        compiler: Compiler,
+    ) -> None:
+        self._compiler = compiler
+        self._otherwise = decision.decision.otherwise
+        self._rows = decision.rows
+        self._conditions = tuple(compiler.condition(row.when) for row in decision.rows)
+        self._restrictions = tuple((compiler.condition(r.when), r) for r in restrictions)
+        self._parted = lru_cache(maxsize=_MOST_PARTED)(self._part)
+
+    def verdict(self, world: World) -> Verdict:
+        """The status of a world in which every value used is fully known or fully absent."""
+        for index, holds in enumerate(self._conditions):
+            if holds(world) is True:
+                return self._restricted(index, world)
+        return self._restricted(None, world)
+
+    def varying(self, world: World, names: frozenset[str]) -> Callable[[World], str]:
+        """What gives the status of worlds that differ from ``world`` only in ``names``.
+
+        The parts of the rows that do not look at those are settled here, once.
+        """
+        alive = [
+            (index, rest) for index, fixed, rest in self._parted(names) if fixed(world) is True
+        ]
+
+        def status(varied: World) -> str:
+            for index, rest in alive:
+                if rest(varied) is True:
+                    return self._restricted(index, varied).status
+            return self._restricted(None, varied).status
+
+        return status
+
+    def _part(self, names: frozenset[str]) -> tuple[tuple[int, Condition, Condition], ...]:
+        """Each row as two conditions, both of which must be true for it to match: one that looks
+        at none of ``names``, and the rest."""
+        found = []
+        for index, row in enumerate(self._rows):
+            terms = row.when.terms if isinstance(row.when, tree.All) else (row.when,)
+            fixed = tuple(t for t in terms if names.isdisjoint(tree.facts_of(t)))
+            rest = tuple(t for t in terms if not names.isdisjoint(tree.facts_of(t)))
+            found.append((index, self._all(fixed), self._all(rest)))
+        return tuple(found)
+
+    def _all(self, terms: tuple[tree.Expression, ...]) -> Condition:
+        return self._compiler.condition(tree.All(terms))
+
+    def _restricted(self, row: int | None, world: World) -> Verdict:
+        status = self._otherwise if row is None else self._rows[row].row.status
+        applied: list[BoundRestriction] = []
+        for holds, bound in self._restrictions:
+            if status in bound.restriction.withdraws and holds(world) is True:
+                status = bound.restriction.replaced_by
+                applied.append(bound)
+        return Verdict(status, row, tuple(applied))
