@@ -28,7 +28,10 @@ def deciding(node: tree.Expression, world: World, compiler: Compiler) -> tuple[L
     Of a true ``and`` all count, of a false one the false; of an ``or`` the other way round; of
     an unknown one those that are unknown. Definitions are looked into.
     """
-    return tuple(dict.fromkeys(_deciding(node, world, compiler)))
+    # Equal conditions share one closure, which is cheaper to compare than the conditions.
+    found: dict[Condition, Leaf] = {}
+    _collect(node, compiler.condition(node)(world), world, compiler, found)
+    return tuple(found.values())
 
 
 class Unknowns:
@@ -95,30 +98,24 @@ def _names(node: tree.Leaf, world: World, compiler: Compiler) -> tuple[str, ...]
             return ()
 
 
-def _deciding(node: tree.Expression, world: World, compiler: Compiler) -> tuple[Leaf, ...]:
+def _collect(
+    node: tree.Expression,
+    truth: Kleene,
+    world: World,
+    compiler: Compiler,
+    found: dict[Condition, Leaf],
+) -> None:
+    """Collect the leaves below ``node`` that give it its ``truth``."""
     match node:
-        case tree.All(terms):
-            return _of(terms, all_=True, world=world, compiler=compiler)
-        case tree.Any(terms):
-            return _of(terms, all_=False, world=world, compiler=compiler)
+        case tree.All(terms) | tree.Any(terms):
+            # A true "and" and a false "or" rest on every term, and every term shares their truth;
+            # otherwise too it is the terms that share it.
+            for term in terms:
+                if compiler.condition(term)(world) is truth:
+                    _collect(term, truth, world, compiler, found)
         case tree.Not(term):
-            return _deciding(term, world, compiler)
+            _collect(term, kleene.negate(truth), world, compiler, found)
         case tree.Truth(_, definition) if definition is not None:
-            return _deciding(definition, world, compiler)
+            _collect(definition, truth, world, compiler, found)
         case _:
-            return (Leaf(node, compiler.condition(node)(world)),)
-
-
-def _of(
-    terms: tuple[tree.Expression, ...], *, all_: bool, world: World, compiler: Compiler
-) -> tuple[Leaf, ...]:
-    values = [compiler.condition(term)(world) for term in terms]
-    whole = kleene.all_of(values) if all_ else kleene.any_of(values)
-    # A true "and" (a false "or") rests on every term; any other truth on the terms that share it.
-    rests_on_all = whole is all_
-    return tuple(
-        leaf
-        for term, value in zip(terms, values, strict=True)
-        if rests_on_all or value is whole
-        for leaf in _deciding(term, world, compiler)
-    )
+            found.setdefault(compiler.condition(node), Leaf(node, truth))

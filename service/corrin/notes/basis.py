@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
+from typing import Any
 
 from corrin.evaluate.engine import Engine
 from corrin.evaluate.trace import Leaf, deciding
 from corrin.facts.fact import Absent, Fact, Measured, Stated
 from corrin.language import tree
 from corrin.language.compare import CutReader, beside
+from corrin.language.kleene import Kleene
 from corrin.language.to_prose import Prose, figures
 from corrin.language.world import World
 from corrin.notes import report
 from corrin.notes.words import Dictionary, quantity
 from corrin.packs.bound import BoundPack
 
-# A figure may be a laboratory's own, so what is kept of them is bounded.
-_MOST_KEPT = 4096
-
-_TRUTH: dict[bool | None, report.Truth] = {True: "true", False: "false", None: "unknown"}
+_TRUTH: dict[Kleene, report.Truth] = {True: "true", False: "false", None: "unknown"}
 
 
 class Basis:
@@ -42,7 +41,7 @@ class Basis:
         # By identity; the condition is kept beside, so that its identity stays taken.
         self._cuts: dict[int, tuple[tree.Expression, tuple[tuple[str, tree.Cut], ...]]] = {}
         self._said: dict[int, tuple[tree.Expression, str]] = {}
-        self._made: dict[tuple[str, str, str], report.ThresholdUsed | None] = {}
+        self._published: dict[tuple[str, str, str | None], dict[str, Any] | None] = {}
         self.prose = Prose(names, means, reasons)
 
     def leaves(self, condition: tree.Expression, world: World) -> tuple[Leaf, ...]:
@@ -57,15 +56,15 @@ class Basis:
         if result is not None:
             names = {**self._names, "result": self._words.short(result)}
             prose = Prose(names, self._means, self._reasons)
-        found = []
+        found: dict[tuple[str, Kleene], None] = {}
         for leaf in leaves:
             if isinstance(leaf.node, tree.Always):
                 continue
             said = self._words_of(leaf.node) if result is None else prose.of(leaf.node)
             met = self._met(leaf.node, world)
             text = f"{said} ({met})" if met else said
-            found.append(report.Reason(says=_sentence(text), truth=_TRUTH[leaf.truth]))
-        return tuple(dict.fromkeys(found))
+            found[_sentence(text), leaf.truth] = None
+        return tuple(report.Reason(says=says, truth=_TRUTH[truth]) for says, truth in found)
 
     def _words_of(self, node: tree.Leaf) -> str:
         known = self._said.get(id(node))
@@ -145,6 +144,15 @@ class Basis:
         return known[1]
 
     def _threshold(self, cut: tree.Cut, used: str, pack: BoundPack) -> report.ThresholdUsed | None:
+        """The cut-off with its sources, and the figure ``used`` of it."""
+        key = (pack.id, str(cut.name), cut.pack)
+        if key not in self._published:
+            self._published[key] = self._publication(cut, pack)
+        known = self._published[key]
+        return None if known is None else report.ThresholdUsed(used=used, **known)
+
+    def _publication(self, cut: tree.Cut, pack: BoundPack) -> dict[str, Any] | None:
+        """All of a :class:`report.ThresholdUsed` that is the same for everybody."""
         located = pack.threshold(str(cut.name))
         if located is None and cut.pack is not None:
             located = self._engine.library.packs[cut.pack].threshold(str(cut.name))
@@ -156,15 +164,14 @@ class Basis:
         published += [
             f"{figure:f} {unit}" for v in content.variants for unit, figure in v.value.items()
         ]
-        return report.ThresholdUsed(
-            name=str(cut.name),
-            says=content.meaning,
-            used=used,
-            published=tuple(published),
-            in_force_from=None if content.in_force is None else str(content.in_force.start),
-            pack=owner.id,
-            evidence=self._words.evidence(tuple(rows)),
-        )
+        return {
+            "name": str(cut.name),
+            "says": content.meaning,
+            "published": tuple(published),
+            "in_force_from": None if content.in_force is None else str(content.in_force.start),
+            "pack": owner.id,
+            "evidence": self._words.evidence(tuple(rows)),
+        }
 
     def figure(self, cut: tree.Cut, fact: Fact | None, world: World) -> str:
         """The figure of a cut-off that a fact was held against, in words."""

@@ -153,7 +153,7 @@ class Composer:
                 )
                 for other in others
             )
-            values.append(self._words.value(fact).model_copy(update={"earlier": earlier}))
+            values.append(self._words.value(fact, earlier))
         return tuple(values)
 
     def _context(self, case: Case) -> tuple[report.Context, ...]:

@@ -16,6 +16,7 @@ class NoteWriter:
 
     def __init__(self, engine: Engine, words: Dictionary, basis: Basis) -> None:
         self._engine, self._words, self._basis = engine, words, basis
+        self._cuts = {pack.id: pack.visible_cuts() for pack in engine.packs}
 
     def write(self, fired: Fired, evaluation: Evaluation) -> report.Note:
         """The note of one rule that fired."""
@@ -88,7 +89,7 @@ class NoteWriter:
                     if b.interval is not None
                 )
             return " or ".join(statuses[s].says for s in decided.possible)
-        cut = fired.pack.visible_cuts().get(name)
+        cut = self._cuts[fired.pack.id].get(name)
         if cut is not None:
             return self._basis.figure(cut, fired.world.facts.get(cut.analyte), fired.world)
         return self._words.said(fired.world.facts.get(name), name, aspect)

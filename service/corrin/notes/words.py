@@ -103,6 +103,8 @@ class Dictionary:
 
     def flags(self, codes: tuple[str, ...]) -> tuple[report.Words, ...]:
         """Flags with their sentences."""
+        if not codes:
+            return ()
         return tuple(report.Words(code=code, says=self.reason(code)) for code in codes)
 
     def missing(self, name: str, fact: Fact | None) -> report.Missing:
@@ -131,8 +133,8 @@ class Dictionary:
             when=None if when is None else when.text,
         )
 
-    def value(self, fact: Measured) -> report.Value:
-        """A measured input for the report."""
+    def value(self, fact: Measured, earlier: tuple[report.Earlier, ...] = ()) -> report.Value:
+        """A measured input for the report, with the ``earlier`` ones of its analyte."""
         return report.Value(
             name=fact.analyte,
             label=self.label(fact.analyte),
@@ -145,6 +147,7 @@ class Dictionary:
             specimen=fact.specimen,
             laboratory_range=fact.reference_text,
             flags=self.flags(fact.flags),
+            earlier=earlier,
         )
 
     def evidence(self, ids: tuple[str, ...]) -> tuple[report.Evidence, ...]:
