@@ -238,3 +238,25 @@ def test_a_sound_later_value_shows_that_a_critical_one_was_repeated() -> None:
         observation("potassium", 4.1, "mmol/L", effectiveDateTime="2026-10-10T08:00:00Z"),
     )
     assert "critical-potassium-low-not-repeated" not in urgencies(report)
+
+
+@pytest.mark.parametrize("limit", [{"value": 280}, {"value": 280, "unit": "umol/L"}])
+def test_a_laboratory_limit_in_the_wrong_unit_does_not_reassure(limit: dict[str, Any]) -> None:
+    def status(value: float) -> Report:
+        result = observation("mma", value, "umol/L", referenceRange=[{"high": limit}])
+        return read(observation("total_b12", 240, "ng/L"), result)
+
+    assert status(5.0).statuses["b12_status"].status == "indeterminate"
+    doubtful = status(0.5)
+    assert urgencies(doubtful)["mma-not-raised-by-laboratory-limit-only"] == "soon"
+
+
+def test_low_counts_are_not_hidden_by_macrocytosis_or_low_ferritin() -> None:
+    from corrin.evaluate.given import case_of
+    from corrin.interpretation import prepared
+
+    engine, _ = prepared("uk")
+    given = {"haemoglobin": "135 g/L", "neutrophils": "0.4 10*9/L", "sex": "female"}
+    for other in ({"mcv": "104 fL"}, {"mcv": "90 fL", "ferritin": "8 ug/L"}):
+        case = case_of({**given, **other}, engine.library.vocabulary)
+        assert engine.evaluate(case).decided["haematology"].status == "cytopenias"
