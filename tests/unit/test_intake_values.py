@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from corrin import intake
 from corrin.facts.interval import Interval
 from support.fhir import (
     ANTIBODY,
@@ -20,6 +21,7 @@ from support.fhir import (
     URINE_MMA,
     Resource,
     coded,
+    dumps,
     observation,
     quantity,
     read,
@@ -184,6 +186,17 @@ def test_haemoglobin_that_may_be_per_tetramer() -> None:
     found = read(observation(HAEMOGLOBIN, 2.1, "mmol/L"))
     assert refused(found) == [("tetramer-suspect", "Observation.value")]
     assert found.results[0].flags == ("code-unit-mismatch", "implausible")
+
+
+def test_equal_figures_keep_their_own_digits() -> None:
+    for value in ("0.40", "0.4", "0.400"):
+        given = observation(MMA, 7, "umol/L", referenceRange=[{"high": {"value": 8}}])
+        data = dumps(given).replace(b'"value": 7', f'"value": {value}'.encode())
+        data = data.replace(b'"value": 8', f'"value": {value}'.encode())
+        found = result(intake.read(data))
+        assert (str(found.interval), found.reported) == (value, f"{value} umol/L")
+        assert found.reference_text == f"≤{value} umol/L" and found.reference_range is not None
+        assert str(found.reference_range.high) == value
 
 
 def test_the_unit_decides_and_the_code_is_flagged() -> None:

@@ -10,6 +10,7 @@ from corrin.facts.moment import Moment
 from corrin.intake.walk import Resource
 
 _EFFECTIVE = ("effectiveDateTime", "effectivePeriod", "effectiveInstant", "effectiveTiming")
+_OTHERS = frozenset(_EFFECTIVE[1:])
 _LONGEST = 40  # characters of a date-time with nanoseconds and a zone, and some more
 _FIRST_YEAR, _LAST_YEAR = 2, 9998  # zones can move a moment by a day; datetime ends at 1 and 9999
 
@@ -49,7 +50,7 @@ def effective(node: Resource, zone: tzinfo) -> tuple[Moment | None, tuple[str, .
     when no effective time is given at all (flag ``date-from-issued``).
     """
     text = node.get("effectiveDateTime")
-    if text is not None and not any(key in node for key in _EFFECTIVE[1:]):
+    if text is not None and _OTHERS.isdisjoint(node):
         found = parse_moment(text, zone)
         return (None, (), "date-invalid") if found is None else (found, flags_of(found.text), None)
     given = [key for key in _EFFECTIVE if node.get(key) is not None]

@@ -18,7 +18,7 @@ from corrin.intake.problem import IntakeError, refuse
 
 _BOM = b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n"
-_NOT_BRACKETS = bytes(sorted(set(range(256)) - set(b"{}[]")))
+_NEITHER = bytes(sorted(set(range(256)) - set(b'{}[]"')))
 _CURLY = bytes.maketrans(b"[]", b"{}")  # one kind of bracket: a layer is then one replacement
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
@@ -80,14 +80,15 @@ def parse(data: bytes, limits: Limits) -> Parsed:
 def depth_exceeds(data: bytes, limit: int) -> bool:
     """Whether objects and arrays nest deeper than ``limit``; exact, without recursion.
 
-    Strings are cut away, all but brackets dropped, and innermost pairs peeled off one layer at
-    a time: every step is one pass at the speed of C.
+    All but brackets and quotes is dropped, then what stands between quotes, then innermost pairs
+    are peeled off one layer at a time: every step is one pass at the speed of C.
     """
-    if data.count(b"{") + data.count(b"[") <= limit:
-        return False
     if b"\\" in data:
         data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
-    rest = b"".join(data.split(b'"')[::2]).translate(_CURLY, _NOT_BRACKETS)
+    # Two quotes side by side can go: no bracket changes from inside a string to outside by it.
+    rest = data.translate(_CURLY, _NEITHER).replace(b'""', b"")
+    if b'"' in rest:
+        rest = b"".join(rest.split(b'"')[::2])
     for _ in range(limit):
         peeled = rest.replace(b"{}", b"")
         if len(peeled) == len(rest):  # nothing left, or not balanced: then no JSON, or too deep
@@ -142,7 +143,7 @@ def _decoder(limits: Limits) -> json.JSONDecoder:
         found = _DECODERS[limits] = json.JSONDecoder(
             object_pairs_hook=_object,
             parse_float=number,
-            parse_int=number,
+            parse_int=_integer(limits),
             parse_constant=_constant,
         )
     return found
@@ -171,6 +172,17 @@ def _number(limits: Limits) -> Callable[[str], Decimal]:
         return Decimal(text)
 
     return number
+
+
+def _integer(limits: Limits) -> Callable[[str], Decimal]:
+    longest = limits.number_length
+
+    def integer(text: str) -> Decimal:
+        if len(text) > longest:
+            raise _Stop("number-too-long")
+        return Decimal(text)
+
+    return integer
 
 
 def _constant(_text: str) -> Any:

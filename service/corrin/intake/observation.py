@@ -145,43 +145,50 @@ def _frame(item: Item, own: Meaning, harvest: Harvest) -> Frame | None:
             why, item, ".focus" if resource.get("focus") else ".subject", name=name, when=when
         )
         return None
-    haemolysed = _modifiers_say_haemolysed(resource.get("modifierExtension"))
-    for element in ("modifierExtension", "implicitRules"):
-        if resource.get(element) is not None and not (
-            haemolysed and element == "modifierExtension"
-        ):
-            harvest.refuse("modifier-extension", item, f".{element}", name=name, when=when)
-            return None
+    haemolysed = False
+    if "modifierExtension" in resource or "implicitRules" in resource:
+        haemolysed = _modifiers_say_haemolysed(resource.get("modifierExtension"))
+        barring = "implicitRules" if haemolysed else "modifierExtension"
+        for element in (barring, "implicitRules"):
+            if resource.get(element) is not None:
+                harvest.refuse("modifier-extension", item, f".{element}", name=name, when=when)
+                return None
     if status is not None and type(status) is not str:
         harvest.refuse("malformed", item, ".status", name=name, when=when)
         return None
     above = item.parent.resource.get("status") if item.parent is not None else None
-    for said in (status, above):  # what is contained shares the fate of what contains it
-        if type(said) is str and said in _NEVER:
-            harvest.refuse(_NEVER[said], item, ".status", name=name, when=when, status=said)
-            return None
     fault = None
     flags = _FLAGGED.get(status or "")
+    if flags is None or above is not None:
+        for said in (status, above):  # what is contained shares the fate of what contains it
+            if type(said) is str and said in _NEVER:
+                harvest.refuse(_NEVER[said], item, ".status", name=name, when=when, status=said)
+                return None
     if flags is None:
         fault = "status-unusable" if status in _UNUSABLE else "status-unknown-code"
         flags = () if status in _UNUSABLE else ("status-as-unknown",)
         status = status if status in _UNUSABLE else _UNKNOWN
     assert status is not None
     issued = resource.get("issued")
-    specimen, fluid, broken = _specimen(resource, item, harvest)
+    specimen, fluid = None, None
+    if "specimen" in resource:
+        specimen, fluid, broken = _specimen(resource, item, harvest)
+        haemolysed = haemolysed or broken
+    if "note" in resource or "comment" in resource:
+        haemolysed = haemolysed or _comment_says_haemolysed(resource)
     return Frame(
-        item=item,
-        status=status,
-        status_flags=flags,
-        status_fault=fault,
-        when=when,
-        date_flags=date_flags,
-        date_fault=date_fault,
-        issued=dates.parse_moment(issued, zone) if issued is not None else None,
-        identifiers=_identifiers(resource.get("identifier")),
-        specimen=specimen,
-        fluid=fluid,
-        haemolysed=haemolysed or broken or _comment_says_haemolysed(resource),
+        item,
+        status,
+        flags,
+        fault,
+        when,
+        date_flags,
+        date_fault,
+        dates.parse_moment(issued, zone) if issued is not None else None,
+        _identifiers(resource["identifier"]) if "identifier" in resource else (),
+        specimen,
+        fluid,
+        haemolysed,
     )
 
 
@@ -297,8 +304,7 @@ def _result(
 ) -> None:
     item = frame.item
     signs = _interpretation(node, frame, element, harvest)
-    expected = _fluid_of(loinc.specimen)
-    if frame.fluid is not None and frame.fluid != expected:
+    if frame.fluid is not None and frame.fluid != _fluid_of(loinc.specimen):
         harvest.refuse(
             "wrong-specimen",
             item,
@@ -312,8 +318,7 @@ def _result(
     if analyte.kind == "qualitative":
         _qualitative(node, analyte, loinc, signs, frame, element, harvest)
         return
-    scales = lists.load().off_scale
-    beyond = next((scales[sign] for sign in signs if sign in scales), None)
+    beyond = _beyond(signs) if signs else None
     found = value.read(node, analyte, beyond)
     if isinstance(found, value.Fault):
         harvest.refuse(
@@ -356,7 +361,7 @@ def _result(
             reference_range=interval,
             reference_text=text,
             interpretation=signs,
-            flags=tuple(dict.fromkeys(flags)),
+            flags=tuple(dict.fromkeys(flags)) if flags else (),
             issued=frame.issued,
             identifiers=frame.identifiers,
         )
@@ -378,6 +383,12 @@ def _result(
         reported=found.reported,
         status=frame.status,
     )
+
+
+def _beyond(signs: tuple[str, ...]) -> str | None:
+    """The comparator meant by an interpretation that says: off the instrument's scale."""
+    scales = lists.load().off_scale
+    return next((scales[sign] for sign in signs if sign in scales), None)
 
 
 @lru_cache(maxsize=256)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
+from operator import attrgetter
 from types import MappingProxyType
 
 from corrin.facts.case import Reading, Refusal
@@ -14,6 +15,7 @@ from corrin.intake.harvest import Harvest, Library
 from corrin.intake.limits import Limits
 from corrin.intake.walk import Item, Walked
 
+_PATH = attrgetter("path")
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 COMPLETE = ("conditions", "findings", "medicines")
@@ -63,7 +65,7 @@ def read(
         handling.refuse_invalid(harvest.refusals, limits)
     return Reading(
         subject=person.subject,
-        results=tuple(sorted(harvest.results, key=_result_key)),
+        results=tuple(_in_order(harvest.results)),
         statements=tuple(sorted(harvest.statements, key=_statement_key)),
         refusals=tuple(sorted(harvest.refusals, key=_refusal_key)),
         counts=MappingProxyType(counts),
@@ -122,10 +124,16 @@ def _when(moment: Moment | None) -> tuple[datetime, str]:
     return (_NEVER, "") if moment is None else (moment.start, moment.text)
 
 
-def _result_key(one: Measured) -> tuple[object, ...]:
-    return (
-        *(one.analyte, _when(one.when), one.origin, one.path, one.reported, one.status),
-        *(_when(one.issued), one.identifiers, one.flags),
+def _in_order(results: list[Measured]) -> list[Measured]:
+    """The results in an order of their own: by path, which is nearly always enough."""
+    if len({one.path for one in results}) == len(results):
+        return sorted(results, key=_PATH)
+    return sorted(
+        results,
+        key=lambda one: (
+            *(one.path, _when(one.when), one.analyte, one.reported, one.status, one.origin),
+            *(_when(one.issued), one.identifiers, one.flags),
+        ),
     )
 
 

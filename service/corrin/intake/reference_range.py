@@ -56,7 +56,7 @@ def _bound(bound: Any, own: _UnitKey) -> _Bound | None:
     unit, system, code = _unit_key(bound)
     if unit is None and code is None:
         unit, system, code = own
-    return bound["value"], unit, system, code
+    return shown(bound["value"]), unit, system, code
 
 
 def _for_all(one: Resource) -> bool:
@@ -78,7 +78,8 @@ def _type(one: Resource) -> str | None:
 
 
 _UnitKey = tuple[str | None, str | None, str | None]
-_Bound = tuple[Decimal, str | None, str | None, str | None]
+# The figure as written: a cache by its value would take 0.4 for 0.40.
+_Bound = tuple[str, str | None, str | None, str | None]
 
 
 def _unit_key(quantity: Resource | None) -> _UnitKey:
@@ -106,7 +107,7 @@ def _from_bounds(
         if isinstance(named, UnitRefusal):
             return None, text, UNREADABLE
         try:
-            values.append(units.convert(found, bound[0], named.ucum, unit))
+            values.append(units.convert(found, Decimal(bound[0]), named.ucum, unit))
         except UnitError:
             return None, text, UNREADABLE
     try:
@@ -120,11 +121,11 @@ def _written(low: _Bound | None, high: _Bound | None) -> str:
     assert some is not None
     name = some[1] or some[3] or ""
     if low is None:
-        figures = f"≤{shown(some[0])}"
+        figures = f"≤{some[0]}"
     elif high is None:
-        figures = f"≥{shown(some[0])}"
+        figures = f"≥{some[0]}"
     else:
-        figures = f"{shown(low[0])}-{shown(high[0])}"
+        figures = f"{low[0]}-{high[0]}"
     return f"{figures} {name[:40]}".strip()
 
 

@@ -46,13 +46,13 @@ def about_patient(item: Item) -> str | None:
     subject cannot be read.
     """
     resource = item.resource
-    holder: Item | None = item
-    subject = None
-    while holder is not None and subject is None:
-        subject = holder.resource.get("subject", holder.resource.get("patient"))
-        holder = holder.parent
     if resource.get("focus"):
         return NOT_A_PERSON
+    subject = resource.get("subject") or resource.get("patient")
+    holder = item.parent
+    while subject is None and holder is not None:
+        subject = holder.resource.get("subject") or holder.resource.get("patient")
+        holder = holder.parent
     if subject is None:
         return None
     if not isinstance(subject, dict):
@@ -61,7 +61,7 @@ def about_patient(item: Item) -> str | None:
     if reference is not None and not isinstance(reference, str):
         return "malformed"
     kind = _kind(subject, item)
-    return None if kind in (None, "Patient") else NOT_A_PERSON
+    return None if kind is None or kind == "Patient" else NOT_A_PERSON
 
 
 def identify(items: list[Item], zone: tzinfo) -> Person:

@@ -31,9 +31,13 @@ VALUES = frozenset(
         "valueReference",
     }
 )
+_BESIDE = (VALUES | {"dataAbsentReason"}) - {"valueQuantity"}
 _COMPARATORS = frozenset({"<", "<=", ">=", ">"})
 _LONGEST_UNIT = 200
 _RATIOS = frozenset({"mass_ratio", "substance_ratio", "ratio"})
+
+
+Placed = tuple[Interval, str, str | None]
 
 
 class Value(NamedTuple):
@@ -58,8 +62,9 @@ class Fault(NamedTuple):
 
 def given(node: Resource) -> list[str]:
     """Names of the ``value[x]`` elements that are there (null counts as not there)."""
-    found = node.keys() & VALUES
-    return [name for name in found if node[name] is not None]
+    if VALUES.isdisjoint(node):
+        return []
+    return [name for name in node if name in VALUES and node[name] is not None]
 
 
 def read(node: Resource, analyte: Analyte, beyond: str | None = None) -> Value | Fault:
@@ -67,6 +72,9 @@ def read(node: Resource, analyte: Analyte, beyond: str | None = None) -> Value |
 
     ``beyond`` is the comparator an interpretation code implies (off the instrument's scale).
     """
+    quantity = node.get("valueQuantity")
+    if quantity is not None and _BESIDE.isdisjoint(node):
+        return _quantity(quantity, analyte, beyond)
     names = given(node)
     if "dataAbsentReason" in node and node["dataAbsentReason"] is not None:
         return Fault("malformed", ".dataAbsentReason") if names else Fault("no-value", "")
@@ -94,12 +102,15 @@ def read(node: Resource, analyte: Analyte, beyond: str | None = None) -> Value |
 
 def shown(value: Decimal) -> str:
     """A number as its source wrote it, without exponent."""
-    return format(value, "f")
+    text = str(value)
+    return format(value, "f") if "E" in text else text
 
 
 def unit_of(analyte: Analyte, quantity: Resource) -> Unit | UnitRefusal | None:
     """The unit of a Quantity; ``None`` when one of its elements is not a text."""
     unit, system, code = quantity.get("unit"), quantity.get("system"), quantity.get("code")
+    if type(unit) is str and type(system) is str and type(code) is str:
+        return normalised(analyte.id, unit, system, code)
     for text in (unit, system, code):
         if text is not None and type(text) is not str:
             return None
@@ -110,9 +121,8 @@ def normalised(
     analyte: str, unit: str | None, system: str | None, code: str | None
 ) -> Unit | UnitRefusal:
     """:func:`corrin.units.normalise` by analyte id; what is too long to be a unit is none."""
-    for text in (unit, code, system):
-        if text is not None and len(text) > _LONGEST_UNIT:
-            return UnitRefusal("unit-unknown", printable(text)[:40])
+    if len(unit or "") + len(system or "") + len(code or "") > _LONGEST_UNIT:
+        return UnitRefusal("unit-unknown", printable(unit or code or "")[:40])
     return _normalised(analyte, unit, system, code)
 
 
@@ -124,8 +134,46 @@ def _normalised(
     return units.normalise(found, unit=unit, system=system, code=code)
 
 
+def _quantity(quantity: Any, analyte: Analyte, beyond: str | None) -> Value | Fault:
+    if not isinstance(quantity, dict):
+        return Fault("malformed")
+    value: Any = quantity.get("value")
+    if value is None:
+        return Fault("no-value")
+    if type(value) is not Decimal:
+        return Fault("malformed", ".value.value", detail=str(value)[:40])
+    comparator = quantity.get("comparator")
+    figure = shown(value)
+    flags: tuple[str, ...] = ()
+    written = figure
+    if comparator is not None:
+        if type(comparator) is not str:
+            return Fault("malformed", ".value.comparator")
+        if comparator not in _COMPARATORS:
+            reason = "comparator-ad" if comparator == "ad" else "comparator-unknown"
+            return Fault(reason, ".value.comparator", comparator[:10], figure)
+        written = comparator + figure
+    elif beyond is not None:
+        comparator, flags = beyond, ("comparator-in-text",)
+    reported = _reported(written, quantity.get("unit"), quantity.get("code"))
+    if value < 0:
+        return Fault("value-negative", ".value.value", reported=reported)
+    unit = unit_of(analyte, quantity)
+    if unit is None:
+        return Fault("malformed", ".value.unit", reported=written)
+    if isinstance(unit, UnitRefusal):
+        return Fault(unit.reason, ".value.unit", unit.detail, reported)
+    found = _placed(analyte.id, comparator, figure, unit.ucum)
+    return _taken(found, unit, reported, flags)
+
+
+# Cached by the figure as written, never by its value: 0.40 and 0.4 are equal and not the same.
 @lru_cache(maxsize=16384)
-def placed(analyte: str, interval: Interval, ucum: str) -> tuple[Interval, str, str | None] | str:
+def _placed(analyte: str, comparator: str | None, figure: str, ucum: str) -> Placed | str:
+    return placed(analyte, Interval.from_comparator(comparator, Decimal(figure)), ucum)
+
+
+def placed(analyte: str, interval: Interval, ucum: str) -> Placed | str:
     """The interval in the canonical unit, that unit, and what speaks against it.
 
     A reason code alone when it cannot be converted.
@@ -141,41 +189,6 @@ def placed(analyte: str, interval: Interval, ucum: str) -> tuple[Interval, str, 
     return canonical, unit, doubt
 
 
-def _quantity(quantity: Any, analyte: Analyte, beyond: str | None) -> Value | Fault:
-    if not isinstance(quantity, dict):
-        return Fault("malformed")
-    value: Any = quantity.get("value")
-    if value is None:
-        return Fault("no-value")
-    if type(value) is not Decimal:
-        return Fault("malformed", ".value.value", detail=str(value)[:40])
-    comparator = quantity.get("comparator")
-    flags: tuple[str, ...] = ()
-    if comparator is not None:
-        if type(comparator) is not str:
-            return Fault("malformed", ".value.comparator")
-        if comparator not in _COMPARATORS:
-            reason = "comparator-ad" if comparator == "ad" else "comparator-unknown"
-            return Fault(reason, ".value.comparator", comparator[:10], shown(value))
-    written = f"{comparator or ''}{shown(value)}"
-    if comparator is None and beyond is not None:
-        comparator, flags = beyond, ("comparator-in-text",)
-    reported = _reported(written, quantity.get("unit"), quantity.get("code"))
-    if value < 0:
-        return Fault("value-negative", ".value.value", reported=reported)
-    unit = unit_of(analyte, quantity)
-    if unit is None:
-        return Fault("malformed", ".value.unit", reported=written)
-    if isinstance(unit, UnitRefusal):
-        return Fault(unit.reason, ".value.unit", unit.detail, reported)
-    return _taken(analyte, _interval(comparator, value), unit, reported, flags)
-
-
-@lru_cache(maxsize=8192)
-def _interval(comparator: str | None, value: Decimal) -> Interval:
-    return Interval.from_comparator(comparator, value)
-
-
 def _reported(written: str, *units_given: object) -> str:
     for unit in units_given:
         if isinstance(unit, str) and unit:
@@ -183,14 +196,11 @@ def _reported(written: str, *units_given: object) -> str:
     return written
 
 
-def _taken(
-    analyte: Analyte, interval: Interval, unit: Unit, reported: str, flags: tuple[str, ...]
-) -> Value | Fault:
-    found = placed(analyte.id, interval, unit.ucum)
+def _taken(found: Placed | str, unit: Unit, reported: str, flags: tuple[str, ...]) -> Value | Fault:
     if isinstance(found, str):
         return Fault(found, ".value.unit", unit.ucum, reported)
     canonical, ucum, doubt = found
-    return Value(canonical, ucum, reported, unit.dimension, (*flags, *unit.flags), doubt)
+    return Value(canonical, ucum, reported, unit.dimension, flags + unit.flags, doubt)
 
 
 def _text(text: Any, analyte: Analyte) -> Value | Fault:
@@ -203,7 +213,8 @@ def _text(text: Any, analyte: Analyte) -> Value | Fault:
     unit = normalised(analyte.id, found.unit, None, None)
     if isinstance(unit, UnitRefusal):
         return Fault(unit.reason, ".value", unit.detail, reported)
-    return _taken(analyte, found.interval, unit, reported, found.flags)
+    placed_ = placed(analyte.id, found.interval, unit.ucum)
+    return _taken(placed_, unit, reported, found.flags)
 
 
 def printable(text: str) -> str:
@@ -251,7 +262,7 @@ def _range(value: Any, analyte: Analyte) -> Value | Fault:
     if low is not None and high is not None and low > high:
         return Fault("value-unreadable", reported=" - ".join(texts))
     reported = " - ".join(texts) if all(texts) else (f"≥{texts[0]}" if texts[0] else f"≤{texts[1]}")
-    return _taken(analyte, Interval(low, high), unit, reported, ())
+    return _taken(placed(analyte.id, Interval(low, high), unit.ucum), unit, reported, ())
 
 
 def _ratio(value: Any, analyte: Analyte) -> Value | Fault:

@@ -300,12 +300,13 @@ def _time(entry: Resource) -> datetime:
 
 def _newest(items: list[Item]) -> tuple[list[Item], int]:
     """Of several versions of one resource the newest; two that cannot be ordered both stay."""
+    outer = [item.origin for item in items if item.parent is None]
+    if len(set(outer)) == len(outer):
+        return items, 0
     groups: dict[tuple[str, str], list[Item]] = {}
     for item in items:
         if item.parent is None:
             groups.setdefault((item.origin, _server(item)), []).append(item)
-    if len(groups) == len(items):
-        return items, 0
     dropped: set[int] = set()
     for group in groups.values():
         if len(group) > 1 and "/" in group[0].origin and "[" not in group[0].origin:
