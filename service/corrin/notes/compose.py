@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from datetime import date
 from functools import lru_cache
-from typing import Any
 
 from corrin.evaluate.engine import Engine, Evaluation
 from corrin.facts.case import Case
-from corrin.facts.fact import Absent, Fact, Measured, Stated
-from corrin.facts.moment import Moment
+from corrin.facts.fact import Measured, Stated
 from corrin.notes import report
 from corrin.notes.basis import Basis
+from corrin.notes.digest import facts_digest
 from corrin.notes.note import NoteWriter
 from corrin.notes.status import URGENCIES, StatusWriter, most_urgent
 from corrin.notes.words import Dictionary
 from corrin.terminology import Terminology
 from corrin.terminology.evidence import Evidence
+
+# Sentences about rules and facts that are kept: none holds anything of a patient.
+_MOST_KEPT = 4096
 
 
 class Composer:
@@ -36,7 +36,9 @@ class Composer:
         self._notes = NoteWriter(engine, self._words, basis)
         self._statuses = StatusWriter(engine, self._words, basis)
         self._order = {name: index for index, name in enumerate(terms.analytes)}
+        self._titles = {rule.id: rule.title for pack in engine.packs for rule in pack.pack.rules}
         self._packs_on = lru_cache(maxsize=366)(self._packs_used)
+        self._nothing_said = lru_cache(maxsize=_MOST_KEPT)(self._silence)
         self._pack_order = {pack.id: index for index, pack in enumerate(engine.packs)}
 
     def compose(self, evaluation: Evaluation) -> report.Report:
@@ -192,18 +194,22 @@ class Composer:
 
     def _cannot_say(self, evaluation: Evaluation) -> tuple[report.CannotSay, ...]:
         found: dict[str, report.CannotSay] = {}
+        facts = evaluation.world.facts
         for unsaid in evaluation.unsaid:
             rule = unsaid.bound.rule
-            found[rule.id] = report.CannotSay(
-                rule=rule.id,
-                title=rule.title,
-                pack=unsaid.pack.id,
-                because=tuple(
-                    self._words.missing(name, evaluation.world.facts.get(name))
-                    for name in unsaid.because
-                ),
-            )
+            if facts.keys().isdisjoint(unsaid.because):
+                found[rule.id] = self._nothing_said(unsaid.pack.id, rule.id, unsaid.because)
+            else:
+                because = tuple(self._words.missing(n, facts.get(n)) for n in unsaid.because)
+                found[rule.id] = report.CannotSay(
+                    rule=rule.id, title=rule.title, pack=unsaid.pack.id, because=because
+                )
         return tuple(found.values())
+
+    def _silence(self, pack: str, rule: str, because: tuple[str, ...]) -> report.CannotSay:
+        """A rule that cannot say because nothing at all is known of these facts."""
+        missing = tuple(self._words.missing(name, None) for name in because)
+        return report.CannotSay(rule=rule, title=self._titles[rule], pack=pack, because=missing)
 
     def _notices(self, case: Case, in_scope: bool) -> tuple[str, ...]:
         said = [self._words.notices.get(code) or self._words.reason(code) for code in case.notices]
@@ -211,54 +217,3 @@ class Composer:
             scope = self._engine.profile.head.scope_says
             said.insert(0, scope[0].upper() + scope[1:].rstrip(".") + ".")
         return tuple(dict.fromkeys(said))
-
-
-def facts_digest(case: Case) -> str:
-    """``sha256:`` of the facts used, whatever order they came in or where they stood."""
-    raw = {
-        "as_of": case.as_of.text,
-        "sex": case.subject.sex,
-        "facts": {name: _plain(fact) for name, fact in sorted(case.facts.items())},
-        "every": {n: [_plain(v) for v in vs] for n, vs in sorted(case.every.items())},
-    }
-    text = json.dumps(raw, sort_keys=True, separators=(",", ":"), default=_text)
-    return "sha256:" + hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
-
-
-def _plain(fact: Fact) -> list[Any]:
-    """A fact without its place in the request."""
-    match fact:
-        case Measured():
-            return [
-                fact.analyte,
-                str(fact.interval),
-                fact.unit,
-                fact.reported,
-                fact.when,
-                fact.origin,
-                fact.status,
-                fact.specimen,
-                None if fact.reference_range is None else str(fact.reference_range),
-                fact.interpretation,
-                fact.flags,
-                fact.issued,
-                fact.identifiers,
-            ]
-        case Absent():
-            among = [_plain(value) for value in fact.among]
-            return [fact.name, fact.reason, fact.reported, fact.when, fact.origins, among]
-        case Stated():
-            return [
-                fact.name,
-                fact.value,
-                fact.since,
-                fact.until,
-                fact.history,
-                fact.origin,
-                fact.status,
-                fact.flags,
-            ]
-
-
-def _text(value: object) -> str:
-    return value.text if isinstance(value, Moment) else str(value)

@@ -9,6 +9,7 @@ from corrin.notes import report
 from corrin.notes.basis import Basis
 from corrin.notes.words import Dictionary, readable, stretch
 from corrin.packs import placeholder
+from corrin.packs.bound import BoundRule
 
 
 class NoteWriter:
@@ -16,6 +17,8 @@ class NoteWriter:
 
     def __init__(self, engine: Engine, words: Dictionary, basis: Basis) -> None:
         self._engine, self._words, self._basis = engine, words, basis
+        # By identity; the rule is kept beside, so that its identity stays taken.
+        self._names: dict[int, tuple[BoundRule, tuple[str, ...]]] = {}
         self._cuts = {pack.id: pack.visible_cuts() for pack in engine.packs}
 
     def write(self, fired: Fired, evaluation: Evaluation) -> report.Note:
@@ -64,14 +67,21 @@ class NoteWriter:
         found: dict[tuple[str, str, str], Measured] = {}
         for value in fired.results:
             found[value.analyte, value.origin, value.reported] = value
-        names = list(tree.facts_of(fired.bound.when))
-        for text in placeholder.texts_of(fired.bound.rule.note):
-            names += [name for name, _ in placeholder.names_in(text)]
-        for name in names:
+        for name in self._looked_at(fired.bound):
             fact = fired.world.facts.get(name)
             if isinstance(fact, Measured) and fact.analyte != "age":
                 found[fact.analyte, fact.origin, fact.reported] = fact
         return tuple(self._words.value(value) for value in found.values())
+
+    def _looked_at(self, bound: BoundRule) -> tuple[str, ...]:
+        """The facts that the condition or the text of a rule names."""
+        known = self._names.get(id(bound))
+        if known is None:
+            names = list(tree.facts_of(bound.when))
+            for text in placeholder.texts_of(bound.rule.note):
+                names += [name for name, _ in placeholder.names_in(text)]
+            known = self._names[id(bound)] = (bound, tuple(names))
+        return known[1]
 
     def _value(self, name: str, aspect: str | None, fired: Fired, evaluation: Evaluation) -> str:
         if name == "result":

@@ -8,7 +8,7 @@ from corrin.facts.fact import Measured
 from corrin.language.world import World
 from corrin.notes import report
 from corrin.notes.basis import Basis
-from corrin.notes.words import Dictionary, stretch
+from corrin.notes.words import Dictionary, capital, readable, stretch
 from corrin.packs import schema
 from corrin.packs.bound import BoundPack
 
@@ -91,7 +91,7 @@ class StatusWriter:
                 if b.interval is not None
             )
             parts.append(f"{self._words.short(finding.fact)} is only partly known ({bands})")
-        return ". ".join(p[0].upper() + p[1:] for p in parts) + "."
+        return readable(". ".join(capital(p) for p in parts) + ".")
 
     def _all(self, codes: tuple[str, ...], content: schema.Decision) -> tuple[report.Words, ...]:
         return tuple(report.Words(code=c, says=content.statuses[c].says) for c in codes)

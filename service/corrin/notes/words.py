@@ -37,6 +37,11 @@ def _time(found: re.Match[str]) -> str:
     return f"{day} {minute}{offset}"
 
 
+def capital(text: str) -> str:
+    """A sentence with its first letter large; ``eGFR`` and ``pH`` stay as they are."""
+    return text if text[1:2].isupper() else text[:1].upper() + text[1:]
+
+
 def number(value: Decimal) -> str:
     """A decimal in plain notation, without an exponent; digits stay as they were given."""
     return format(value, "f")
@@ -76,6 +81,7 @@ class Dictionary:
     truths: Mapping[str, str]
     _evidence: dict[tuple[str, ...], tuple[report.Evidence, ...]] = field(default_factory=dict)
     _not_there: dict[str, report.Missing] = field(default_factory=dict)
+    _flags: dict[str, report.Words] = field(default_factory=dict)
 
     def label(self, name: str) -> str:
         """What people call a fact."""
@@ -103,9 +109,13 @@ class Dictionary:
 
     def flags(self, codes: tuple[str, ...]) -> tuple[report.Words, ...]:
         """Flags with their sentences."""
-        if not codes:
-            return ()
-        return tuple(report.Words(code=code, says=self.reason(code)) for code in codes)
+        return tuple(map(self._flag, codes))
+
+    def _flag(self, code: str) -> report.Words:
+        found = self._flags.get(code)
+        if found is None:
+            found = self._flags[code] = report.Words(code=code, says=self.reason(code))
+        return found
 
     def missing(self, name: str, fact: Fact | None) -> report.Missing:
         """A fact that could not be used, and why."""
