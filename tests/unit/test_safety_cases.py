@@ -260,3 +260,25 @@ def test_low_counts_are_not_hidden_by_macrocytosis_or_low_ferritin() -> None:
     for other in ({"mcv": "104 fL"}, {"mcv": "90 fL", "ferritin": "8 ug/L"}):
         case = case_of({**given, **other}, engine.library.vocabulary)
         assert engine.evaluate(case).decided["haematology"].status == "cytopenias"
+
+
+def test_an_abbreviation_keeps_its_letters_at_the_start_of_a_sentence() -> None:
+    from corrin.notes.words import capital, readable
+
+    assert capital("eGFR is known") == "eGFR is known"
+    assert capital("total B12 is known") == "Total B12 is known"
+    assert readable("45 mL/min/{1.73_m2} on 2026-10-01T08:00:00Z") == (
+        "45 mL/min/1.73 m2 on 2026-10-01 08:00 UTC"
+    )
+
+
+def test_a_person_who_may_be_under_sixteen_is_named() -> None:
+    bundle = {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [
+            {"resource": {"resourceType": "Patient", "id": "p", "birthDate": "2010"}},
+            {"resource": observation("total_b12", 150, "ng/L")},
+        ],
+    }
+    assert urgencies(interpret(json.dumps(bundle), as_of=AS_OF))["age-may-be-under-16"] == "soon"

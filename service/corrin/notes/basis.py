@@ -14,7 +14,7 @@ from corrin.language.kleene import Kleene
 from corrin.language.to_prose import Prose, figures
 from corrin.language.world import World
 from corrin.notes import report
-from corrin.notes.words import Dictionary, quantity
+from corrin.notes.words import Dictionary, capital, quantity, readable
 from corrin.packs.bound import BoundPack
 
 _TRUTH: dict[Kleene, report.Truth] = {True: "true", False: "false", None: "unknown"}
@@ -63,7 +63,7 @@ class Basis:
             said = self._words_of(leaf.node) if result is None else prose.of(leaf.node)
             met = self._met(leaf.node, world)
             text = f"{said} ({met})" if met else said
-            found[_sentence(text), leaf.truth] = None
+            found[readable(capital(text)), leaf.truth] = None
         return tuple(report.Reason(says=says, truth=_TRUTH[truth]) for says, truth in found)
 
     def _words_of(self, node: tree.Leaf) -> str:
@@ -202,8 +202,3 @@ class Basis:
     def _is_laboratory(cut: tree.Cut, measured: Measured) -> bool:
         limits = measured.reference_range
         return limits is not None and getattr(limits, str(cut.laboratory_limit)) is not None
-
-
-def _sentence(text: str) -> str:
-    """The text with a capital, unless its first word is an abbreviation (``eGFR``, ``pH``)."""
-    return text if text[1:2].isupper() else text[0].upper() + text[1:]
