@@ -13,6 +13,7 @@ from corrin.facts.moment import Moment
 
 def facts_digest(case: Case) -> str:
     """``sha256:`` of the facts used, whatever order they came in or where they stood."""
+    # Most values are there twice: as the fact chosen, and among all of their analyte.
     plain = {id(fact): _plain(fact) for fact in case.facts.values()}
     raw = {
         "as_of": case.as_of.text,
@@ -23,7 +24,7 @@ def facts_digest(case: Case) -> str:
             for name, values in case.every.items()
         },
     }
-    text = json.dumps(raw, sort_keys=True, separators=(",", ":"), default=_text)
+    text = json.dumps(raw, sort_keys=True, separators=(",", ":"))
     return "sha256:" + hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 
@@ -36,25 +37,25 @@ def _plain(fact: Fact) -> list[Any]:
                 str(fact.interval),
                 fact.unit,
                 fact.reported,
-                fact.when,
+                _text(fact.when),
                 fact.origin,
                 fact.status,
                 fact.specimen,
                 None if fact.reference_range is None else str(fact.reference_range),
                 fact.interpretation,
                 fact.flags,
-                fact.issued,
+                _text(fact.issued),
                 fact.identifiers,
             ]
         case Absent():
             among = [_plain(value) for value in fact.among]
-            return [fact.name, fact.reason, fact.reported, fact.when, fact.origins, among]
+            return [fact.name, fact.reason, fact.reported, _text(fact.when), fact.origins, among]
         case Stated():
             return [
                 fact.name,
                 fact.value,
-                fact.since,
-                fact.until,
+                _text(fact.since),
+                _text(fact.until),
                 fact.history,
                 fact.origin,
                 fact.status,
@@ -62,5 +63,5 @@ def _plain(fact: Fact) -> list[Any]:
             ]
 
 
-def _text(value: object) -> str:
-    return value.text if isinstance(value, Moment) else str(value)
+def _text(moment: Moment | None) -> str | None:
+    return None if moment is None else moment.text
