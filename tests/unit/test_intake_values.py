@@ -467,6 +467,28 @@ def test_the_laboratory_s_own_range(ranges: Any, interval: Any, text: Any, flags
     assert (found.reference_range, found.reference_text, found.flags) == (interval, text, flags)
 
 
+@pytest.mark.parametrize(
+    ("value", "sign", "disagrees"),
+    [
+        (150, "L", False),
+        (150, "N", True),
+        (150, "H", True),
+        (240, "N", False),
+        (240, "L", True),
+        (240, "HH", True),
+        (1000, "H", False),
+        (1000, "L", True),
+        (150, "A", False),
+    ],
+)
+def test_an_interpretation_against_its_own_range(value: int, sign: str, disagrees: bool) -> None:
+    ranges = [{"low": quantity(180), "high": quantity(914)}]
+    found = result(
+        read(observation(value=value, referenceRange=ranges, interpretation=[coded(sign)]))
+    )
+    assert found.flags == (("outside-lab-range-disagrees",) if disagrees else ())
+
+
 def test_interpretation_codes_of_both_shapes() -> None:
     assert result(read(observation(interpretation=[coded("L"), coded("LL")]))).interpretation == (
         "L",

@@ -8,6 +8,7 @@ from typing import Any
 
 from corrin import terminology
 from corrin.intake import lists
+from corrin.intake.text import printable
 from corrin.terminology import Analyte, Concept, LoincCode
 from corrin.terminology.systems import LOINC, canonical_system
 
@@ -44,6 +45,13 @@ class Meaning:
     answer: bool | None = None
     knows_system: bool = False
     panel: bool = False
+
+    @property
+    def name(self) -> str | None:
+        """The one analyte or concept named, if it is one."""
+        if self.analyte is not None:
+            return self.analyte.id
+        return self.stated[0].concept.id if len(self.stated) == 1 else None
 
     @property
     def ours(self) -> bool:
@@ -146,3 +154,13 @@ def meaning(codings: Codings) -> Meaning:
 def answer_of_text(text: str | None) -> bool | None:
     """Whether a whole text says yes (positive, present) or no; ``None`` for anything else."""
     return None if text is None else lists.load().answer_texts.get(lists.fold(text))
+
+
+def label(concept: object) -> str:
+    """A CodeableConcept as people would read it."""
+    text = text_of(concept)
+    codings = concept.get("coding") if isinstance(concept, dict) else None
+    for coding in codings if text is None and isinstance(codings, list) else ():
+        if isinstance(coding, dict):
+            text = text or coding.get("display") or coding.get("code")
+    return printable(text) if isinstance(text, str) else ""

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from corrin import terminology
 from corrin.facts.fact import Stated
 from corrin.facts.moment import Moment
-from corrin.intake import dates, value
-from corrin.intake.code import StatedCode, codings_of, meaning, text_of
+from corrin.intake import dates
+from corrin.intake.code import StatedCode, codings_of, label, meaning, text_of
 from corrin.intake.harvest import Harvest
+from corrin.intake.item import Item, Resource
 from corrin.intake.subject import about_patient
-from corrin.intake.walk import Item, Resource
 
 _CLINICAL = frozenset(
     {"active", "recurrence", "relapse", "inactive", "remission", "resolved", "unknown"}
@@ -86,16 +86,6 @@ def named(concept: object, item: Item, harvest: Harvest, element: str = ".code")
         if by_text is not None and by_text.kind != "medicine":
             stated = (StatedCode(by_text, False, False, ("text-match",)),)
     return Named(stated, reported) if stated else None
-
-
-def label(concept: object) -> str:
-    """A CodeableConcept as people would read it."""
-    text = text_of(concept)
-    codings = concept.get("coding") if isinstance(concept, dict) else None
-    for coding in codings if text is None and isinstance(codings, list) else ():
-        if isinstance(coding, dict):
-            text = text or coding.get("display") or coding.get("code")
-    return value.printable(text) if isinstance(text, str) else ""
 
 
 def barred(item: Item, harvest: Harvest, name: str | None, *, focus: bool = False) -> bool:

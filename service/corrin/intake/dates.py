@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from corrin.facts.case import Refusal
 from corrin.facts.moment import Moment
-from corrin.intake.walk import Resource
+from corrin.intake.item import Resource
 
 _EFFECTIVE = ("effectiveDateTime", "effectivePeriod", "effectiveInstant", "effectiveTiming")
 _OTHERS = frozenset(_EFFECTIVE[1:])

@@ -8,7 +8,7 @@ from datetime import tzinfo
 from corrin.facts.case import Refusal
 from corrin.facts.fact import Measured, Stated
 from corrin.facts.moment import Moment
-from corrin.intake.walk import Item, Resource
+from corrin.intake.item import Item, Resource
 
 
 @dataclass(slots=True)

@@ -25,6 +25,7 @@ class Lists:
     answer_texts: Mapping[str, bool]
     interpretations: Mapping[str, bool]
     off_scale: Mapping[str, str]
+    places: Mapping[str, str]
     comparators: Mapping[str, str]
     unknown_comparators: tuple[str, ...]
     range_words: tuple[str, ...]
@@ -69,6 +70,7 @@ def load() -> Lists:
         interpretations={code: truth for name, truth in said for code in signs[name]},
         off_scale={code: "<=" for code in signs["off_scale_low"]}
         | {code: ">=" for code in signs["off_scale_high"]},
+        places={code: name for name in ("below", "above", "within") for code in signs[name]},
         comparators={
             fold(text): sign for sign, texts in words["comparators"].items() for text in texts
         },

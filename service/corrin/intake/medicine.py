@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from corrin import terminology
 from corrin.facts.fact import Stated
 from corrin.intake import dates
-from corrin.intake.code import codings_of, meaning, text_of
-from corrin.intake.context import barred, label
+from corrin.intake.code import codings_of, label, meaning, text_of
+from corrin.intake.context import barred
 from corrin.intake.harvest import Harvest
-from corrin.intake.walk import Item, Resource
+from corrin.intake.item import Item, Resource
 from corrin.terminology import Concept
 
 NOW, PAST, NEVER, DENIED, UNCLEAR, ERROR = "now", "past", "never", "denied", "unclear", "error"

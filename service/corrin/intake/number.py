@@ -18,8 +18,8 @@ from functools import lru_cache
 
 from corrin.facts.interval import Interval
 from corrin.intake import lists
+from corrin.intake.text import LONGEST
 
-LONGEST = 64  # characters of a text that can still be one result
 _BLANKS = re.compile(r"[\s\u00a0\u2007\u2009\u202f]+")
 _ONLY_NUMBERS = re.compile(r"[\d.,' ]+", re.ASCII)
 

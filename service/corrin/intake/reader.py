@@ -12,8 +12,9 @@ from corrin.facts.fact import Measured, Stated
 from corrin.facts.moment import Moment
 from corrin.intake import context, dates, jsontext, medicine, observation, subject, walk
 from corrin.intake.harvest import Harvest, Library
+from corrin.intake.item import Item
 from corrin.intake.limits import Limits
-from corrin.intake.walk import Item, Walked
+from corrin.intake.walk import Walked
 
 _PATH = attrgetter("path")
 _NEVER = datetime.min.replace(tzinfo=UTC)

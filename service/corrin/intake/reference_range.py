@@ -9,8 +9,9 @@ from typing import Any
 from corrin import terminology, units
 from corrin.facts.interval import Interval
 from corrin.intake import lists, number
-from corrin.intake.value import normalised, printable, shown
-from corrin.intake.walk import Resource
+from corrin.intake.item import Resource
+from corrin.intake.text import printable
+from corrin.intake.value import normalised, shown
 from corrin.terminology import Analyte
 from corrin.units import UnitError, UnitRefusal
 
@@ -57,6 +58,20 @@ def _bound(bound: Any, own: _UnitKey) -> _Bound | None:
     if unit is None and code is None:
         unit, system, code = own
     return shown(bound["value"]), unit, system, code
+
+
+def disagrees(interval: Interval, own: Interval, signs: tuple[str, ...]) -> bool:
+    """Whether an interpretation (low, high, normal) contradicts the laboratory's own range."""
+    places = lists.load().places
+    for sign in signs:
+        place = places.get(sign)
+        if place == "within" and interval.intersect(own) is None:
+            return True
+        if place == "below" and own.low is not None:
+            return interval.lt(Interval.point(own.low)) is False
+        if place == "above" and own.high is not None:
+            return interval.gt(Interval.point(own.high)) is False
+    return False
 
 
 def _for_all(one: Resource) -> bool:

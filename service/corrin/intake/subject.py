@@ -17,8 +17,8 @@ from typing import Any
 from corrin.facts.case import Refusal, Subject
 from corrin.facts.moment import Moment
 from corrin.intake.dates import parse_moment
+from corrin.intake.item import Item, Resource
 from corrin.intake.problem import refuse
-from corrin.intake.walk import Item, Resource
 
 _REFERENCE = re.compile(
     r"(?:(?P<base>https?://[^#?]+)/)?(?P<kind>[A-Z][A-Za-z]+)/(?P<id>[^/#?]+)"

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from corrin import terminology, units
 from corrin.facts.interval import Interval
 from corrin.intake import lists, number
-from corrin.intake.walk import Resource
+from corrin.intake.item import Resource
+from corrin.intake.text import printable
 from corrin.terminology import Analyte
 from corrin.units import Unit, UnitError, UnitRefusal
 
@@ -215,15 +216,6 @@ def _text(text: Any, analyte: Analyte) -> Value | Fault:
         return Fault(unit.reason, ".value", unit.detail, reported)
     placed_ = placed(analyte.id, found.interval, unit.ucum)
     return _taken(placed_, unit, reported, found.flags)
-
-
-def printable(text: str) -> str:
-    """A text as it may be shown: one line, no control characters, cut at a length."""
-    if len(text) > number.LONGEST:
-        text = text[: number.LONGEST - 1] + "…"
-    if text.isprintable() and "  " not in text:
-        return text.strip()
-    return " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())
 
 
 def _range(value: Any, analyte: Analyte) -> Value | Fault:

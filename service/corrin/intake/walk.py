@@ -6,20 +6,15 @@ beyond its type, id, version and contained resources.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
 
 from corrin.facts.case import Refusal
-from corrin.facts.moment import Moment
-from corrin.intake import lists
+from corrin.intake import history, lists
+from corrin.intake.item import Item, Resource
 from corrin.intake.jsontext import Parsed
 from corrin.intake.limits import Limits
 from corrin.intake.problem import refuse
-
-Resource = dict[str, Any]
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
 _BUNDLE_TYPES = frozenset(
@@ -39,29 +34,7 @@ _BUNDLE_TYPES = frozenset(
 _REQUESTS = frozenset({"batch", "transaction"})
 _WRITES = frozenset({"POST", "PUT"})
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9:/._~%-]{1,250}", re.ASCII)
-_EARLIEST = datetime.min.replace(tzinfo=UTC)
 _MOST_CONTAINERS = 64  # Bundles and Parameters inside one another
-
-
-class Item(NamedTuple):
-    """One resource of the request (a tuple: thousands are made).
-
-    Attributes:
-        resource: the parsed object.
-        kind: its ``resourceType``.
-        path: FHIRPath that finds it in the request; by type and id (else by ``fullUrl``) where it
-            has one, so that the order of entries does not show in it.
-        origin: how the source would name it (``Observation/b12``).
-        full_url: ``Bundle.entry.fullUrl``.
-        parent: the item it is contained in.
-    """
-
-    resource: Resource
-    kind: str
-    path: str
-    origin: str
-    full_url: str | None = None
-    parent: Item | None = None
 
 
 @dataclass(slots=True)
@@ -98,7 +71,7 @@ def walk(parsed: Parsed, limits: Limits) -> Walked:
     walked = found.walked
     if not found.fhir:
         raise refuse("not-fhir" if found.seen else "empty")
-    walked.items, older = _newest(walked.items)
+    walked.items, older = history.newest(walked.items)
     walked.superseded += older
     return walked
 
@@ -198,7 +171,7 @@ class _Walk:
             return
         if len(entries) + self.seen > self.limits.entries:
             raise refuse("too-many-entries", f"{path}.entry")
-        deleted = _deleted(entries) if kind == "history" else frozenset()
+        deleted = history.deleted(entries) if kind == "history" else frozenset()
         within = f"{path}.entry.resource"
         for at, entry in enumerate(entries):
             where = f"{path}.entry[{at}]"
@@ -213,7 +186,7 @@ class _Walk:
                 self.seen += 1
                 self.walked.not_ours += 1
                 continue
-            if deleted and _key(resource, entry) in deleted:
+            if deleted and history.key_of(resource) in deleted:
                 self.seen += 1
                 self.walked.superseded += 1
                 continue
@@ -260,94 +233,3 @@ def _written(entry: Resource) -> bool:
         return True
     method = request.get("method")
     return method is None or (isinstance(method, str) and method in _WRITES)
-
-
-def _key(resource: object, entry: Resource) -> str | None:
-    if isinstance(resource, dict) and isinstance(resource.get("id"), str):
-        return f"{resource.get('resourceType')}/{resource['id']}"
-    return None
-
-
-def _deleted(entries: list[Any]) -> frozenset[str | None]:
-    """``Type/id`` of resources whose newest version in a history is a deletion."""
-    newest: dict[str, tuple[datetime, int, bool]] = {}
-    for at, entry in enumerate(entries):
-        if not isinstance(entry, dict):
-            continue
-        request = entry.get("request")
-        request = request if isinstance(request, dict) else {}
-        gone = request.get("method") == "DELETE"
-        url = request.get("url") if gone else None
-        key = _key(entry.get("resource"), entry)
-        if key is None and isinstance(url, str):
-            key = "/".join(url.split("?")[0].split("/_history")[0].rstrip("/").split("/")[-2:])
-        if key is None:
-            continue
-        # A history lists its newest version first, unless times say otherwise.
-        version = (_time(entry), -at, gone)
-        if key not in newest or version[:2] > newest[key][:2]:
-            newest[key] = version
-    return frozenset(key for key, version in newest.items() if version[2])
-
-
-def _time(entry: Resource) -> datetime:
-    response, resource = entry.get("response"), entry.get("resource")
-    meta = resource.get("meta") if isinstance(resource, dict) else None
-    if isinstance(meta, dict) and "lastUpdated" in meta:
-        return _instant(meta["lastUpdated"])
-    return _instant(response.get("lastModified")) if isinstance(response, dict) else _EARLIEST
-
-
-def _newest(items: list[Item]) -> tuple[list[Item], int]:
-    """Of several versions of one resource the newest; two that cannot be ordered both stay."""
-    outer = [item.origin for item in items if item.parent is None]
-    if len(set(outer)) == len(outer):
-        return items, 0
-    groups: dict[tuple[str, str], list[Item]] = {}
-    for item in items:
-        if item.parent is None:
-            groups.setdefault((item.origin, _server(item)), []).append(item)
-    dropped: set[int] = set()
-    for group in groups.values():
-        if len(group) > 1 and "/" in group[0].origin and "[" not in group[0].origin:
-            best = max(_version(item) for item in group)
-            kept: set[str] = set()
-            for item in group:
-                content = json.dumps(item.resource, sort_keys=True, default=str)
-                if _version(item) < best or content in kept:
-                    dropped.add(id(item))
-                kept.add(content)
-    gone = [
-        item
-        for item in items
-        if id(item) in dropped or (item.parent is not None and id(item.parent) in dropped)
-    ]
-    if not gone:
-        return items, 0
-    away = {id(item) for item in gone}
-    return [item for item in items if id(item) not in away], len(gone)
-
-
-def _server(item: Item) -> str:
-    url = item.full_url
-    return "" if url is None or url.startswith("urn:") else url.rpartition("/")[0]
-
-
-def _version(item: Item) -> tuple[datetime, int]:
-    meta = item.resource.get("meta")
-    if not isinstance(meta, dict):
-        return (_EARLIEST, -1)
-    version = meta.get("versionId")
-    number = -1
-    if isinstance(version, str) and re.fullmatch(r"\d{1,9}", version, re.ASCII):
-        number = int(version)
-    return (_instant(meta.get("lastUpdated")), number)
-
-
-def _instant(text: object) -> datetime:
-    if isinstance(text, str):
-        try:
-            return Moment.parse(text).start
-        except ValueError:
-            pass
-    return _EARLIEST
