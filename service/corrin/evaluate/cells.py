@@ -26,14 +26,9 @@ def split(interval: Interval, cuts: Iterable[Decimal]) -> tuple[Interval, ...]:
 
     The cells come in ascending order, are disjoint, and together are the interval.
     """
-    return _split(interval, frozenset(cuts))
-
-
-@lru_cache(maxsize=1024)
-def _split(interval: Interval, cuts: frozenset[Decimal]) -> tuple[Interval, ...]:
     cells: list[Interval] = []
     low: Decimal | None = None
-    for cut in [*sorted(cuts), None]:
+    for cut in [*sorted(set(cuts)), None]:
         stretch = Interval(low, cut, False, False)
         for cell in (stretch,) if cut is None else (stretch, Interval.point(cut)):
             part = interval.intersect(cell)
@@ -96,9 +91,11 @@ def cells_of_absent(
     return _unmeasured_cells(unmeasured, frozenset(cuts))
 
 
+# Kept of cut-offs only: of a patient's value nothing is kept, and two values that are equal as
+# numbers (150, 150.0) are still written differently.
 @lru_cache(maxsize=1024)
 def _unmeasured_cells(unmeasured: Measured, cuts: frozenset[Decimal]) -> tuple[Measured, ...]:
-    return tuple(replace(unmeasured, interval=cell) for cell in _split(EVERYTHING, cuts))
+    return tuple(replace(unmeasured, interval=cell) for cell in split(EVERYTHING, cuts))
 
 
 def _first_unit(analyte: Analyte, readers: tuple[CutReader, ...], world: World) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any as AnyType
 
 from corrin.language import tree
+
+_MOST_KEPT = 4096  # conditions; trees are immutable and hold content only
 
 
 class ConditionError(ValueError):
@@ -18,8 +20,9 @@ class ConditionError(ValueError):
         self.why, self.column = why, column
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def parse(text: str) -> tree.Expression:
-    """Read one condition.
+    """Read one condition; a text that is met again (once per analyte of a rule) is read once.
 
     Raises:
         ConditionError: the text is not in the language.
