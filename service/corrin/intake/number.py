@@ -38,11 +38,8 @@ def read(text: str) -> TextNumber | str:
 
     The reasons are ``value-unreadable``, ``value-negative`` and ``comparator-unknown``.
     """
-    return "value-unreadable" if len(text) > LONGEST else _read(text)
-
-
-@lru_cache(maxsize=4096)
-def _read(text: str) -> TextNumber | str:
+    if len(text) > LONGEST:
+        return "value-unreadable"
     spoken = _BLANKS.sub(" ", text).strip()
     grammar = _grammar()
     if grammar.unknown.match(spoken):

@@ -61,7 +61,6 @@ def _meaning_of(codings: Codings, node: Resource) -> Meaning:
     return NOTHING if text is None or len(text) > _LONGEST_NAME else _by_text(text)
 
 
-@lru_cache(maxsize=2048)
 def _by_text(text: str) -> Meaning:
     """A code that is only a text: context concepts by their exact name, analytes never."""
     concept = terminology.load().concept_for_text(text)

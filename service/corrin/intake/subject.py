@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from functools import lru_cache
 from typing import Any
 
 from corrin.facts.case import Refusal, Subject
@@ -241,7 +240,6 @@ def _kind(subject: Resource, item: Item) -> str | None:
     return kind if isinstance(kind, str) else None
 
 
-@lru_cache(maxsize=4096)
 def _parts(reference: str) -> tuple[str | None, str, str] | None:
     """Server, type and id of a reference, without its version; ``None`` for any other text."""
     match = _REFERENCE.fullmatch(reference)
@@ -249,6 +247,8 @@ def _parts(reference: str) -> tuple[str | None, str, str] | None:
 
 
 def _kind_of_text(reference: str) -> str | None:
+    if reference.startswith("Patient/"):
+        return "Patient"
     parts = _parts(reference) if len(reference) <= _LONGEST else None
     return None if parts is None else parts[1]
 
