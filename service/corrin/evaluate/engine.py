@@ -26,6 +26,8 @@ from corrin.packs.library import Library, Profile
 
 CANNOT_CLASSIFY = "cannot_classify"
 
+_TRUTHS = {(n, truth): Stated(n, truth) for n in tree.ENGINE_TRUTHS for truth in (True, False)}
+
 
 @dataclass(frozen=True, slots=True)
 class Fired:
@@ -215,9 +217,9 @@ def every_value(case: Case, world: World, analyte: str, critical_days: int) -> I
         repeated = value.when is not None and any(when.start > value.when.end for when in sound)
         yield world.given(
             result=value,
-            result_recent=Stated("result_recent", recent),
-            result_repeated=Stated("result_repeated", repeated),
-            result_implausible=Stated("result_implausible", "implausible" in value.flags),
+            result_recent=_TRUTHS["result_recent", recent],
+            result_repeated=_TRUTHS["result_repeated", repeated],
+            result_implausible=_TRUTHS["result_implausible", "implausible" in value.flags],
         )
 
 

@@ -68,34 +68,36 @@ class Unknowns:
                 return self._of_leaf(node)
 
     def _of_leaf(self, leaf: tree.Leaf) -> _Explain:
-        holds, compiler = self._compiler.condition(leaf), self._compiler
+        holds = self._compiler.condition(leaf)
+        match leaf:
+            case tree.Compare(fact) | tree.Between(fact):
+                readers = tuple(self._compiler.reader(cut) for cut in tree.cuts_of(leaf))
+                return _if_unknown(holds, lambda world: why_unknown(world, fact, readers))
+            case tree.Within(fact, _, _, anchor):
+                both = (fact, anchor)
+                return _if_unknown(
+                    holds, lambda world: tuple(n for n in both if n not in world.facts) or both
+                )
+            case tree.Truth(name) | tree.CompareText(name):
+                only = (name,)
+                return _if_unknown(holds, lambda _: only)
+            case _:
+                return lambda _: ()
 
-        def explain(world: World) -> tuple[str, ...]:
-            return () if holds(world) is not None else _names(leaf, world, compiler)
 
-        return explain
+def _if_unknown(holds: Condition, names: _Explain) -> _Explain:
+    return lambda world: () if holds(world) is not None else names(world)
 
 
 def _of_terms(holds: Condition, terms: tuple[_Explain, ...]) -> _Explain:
     def explain(world: World) -> tuple[str, ...]:
-        if holds(world) is not None:
-            return ()
-        return tuple(name for term in terms for name in term(world))
+        found: tuple[str, ...] = ()
+        if holds(world) is None:
+            for term in terms:
+                found += term(world)
+        return found
 
     return explain
-
-
-def _names(node: tree.Leaf, world: World, compiler: Compiler) -> tuple[str, ...]:
-    match node:
-        case tree.Compare(fact) | tree.Between(fact):
-            readers = tuple(compiler.reader(cut) for cut in tree.cuts_of(node))
-            return why_unknown(world, fact, readers)
-        case tree.Within(fact, _, _, anchor):
-            return tuple(n for n in (fact, anchor) if n not in world.facts) or (fact, anchor)
-        case tree.Truth(name) | tree.CompareText(name):
-            return (name,)
-        case _:
-            return ()
 
 
 def _collect(
