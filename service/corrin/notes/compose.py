@@ -48,8 +48,9 @@ class Composer:
             topic: self._statuses.write(decided, evaluation.world)
             for topic, decided in evaluation.decided.items()
         }
+        values = self._values(case)
         notes = sorted(
-            (self._notes.write(fired, evaluation) for fired in evaluation.fired),
+            (self._notes.write(fired, evaluation, values) for fired in evaluation.fired),
             key=lambda n: (
                 URGENCIES.index(n.urgency),
                 self._pack_order[n.pack],
@@ -77,7 +78,7 @@ class Composer:
             statuses=statuses,
             notes=tuple(notes),
             cannot_say=self._cannot_say(evaluation),
-            values=self._values(case),
+            values=tuple(values.values()),
             context=self._context(case),
             refusals=self._refusals(case),
             counts=dict(sorted(case.counts.items())),
@@ -133,14 +134,15 @@ class Composer:
             said = f"{low} years" if low == high else f"{low} to {high} years"
         return report.SubjectSeen(age=said, sex=case.subject.sex, stated=case.subject.present)
 
-    def _values(self, case: Case) -> tuple[report.Value, ...]:
+    def _values(self, case: Case) -> dict[int, report.Value]:
+        """Every value chosen, in the order of the analytes, by the identity of its fact."""
         found = [
             fact
             for name, fact in case.facts.items()
             if isinstance(fact, Measured) and name != "age"
         ]
         found.sort(key=lambda fact: self._order.get(fact.analyte, len(self._order)))
-        values = []
+        values: dict[int, report.Value] = {}
         for fact in found:
             others = [
                 other
@@ -155,8 +157,8 @@ class Composer:
                 )
                 for other in others
             )
-            values.append(self._words.value(fact, earlier))
-        return tuple(values)
+            values[id(fact)] = self._words.value(fact, earlier)
+        return values
 
     def _context(self, case: Case) -> tuple[report.Context, ...]:
         stated = [fact for _, fact in sorted(case.facts.items()) if isinstance(fact, Stated)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from corrin.evaluate.engine import Engine, Evaluation, Fired
 from corrin.facts.fact import Measured
 from corrin.language import tree
@@ -21,8 +23,10 @@ class NoteWriter:
         self._names: dict[int, tuple[BoundRule, tuple[str, ...]]] = {}
         self._cuts = {pack.id: pack.visible_cuts() for pack in engine.packs}
 
-    def write(self, fired: Fired, evaluation: Evaluation) -> report.Note:
-        """The note of one rule that fired."""
+    def write(
+        self, fired: Fired, evaluation: Evaluation, values: Mapping[int, report.Value]
+    ) -> report.Note:
+        """The note of one rule that fired; ``values`` are those in words already, by identity."""
         rule, head = fired.bound.rule, fired.pack.pack.head
         leaves = self._basis.leaves(fired.bound.when, fired.world)
         rows = self._words.evidence(rule.evidence)
@@ -44,7 +48,7 @@ class NoteWriter:
             summary=fill(rule.note.summary),
             detail=fill(rule.note.detail),
             why=self._basis.why(leaves, fired.world, fired.bound.result),
-            inputs=self._inputs(fired),
+            inputs=self._inputs(fired, values),
             thresholds=self._basis.thresholds(leaves, fired.world, fired.pack),
             evidence=rows,
             missing=self._basis.missing(rule.asks, fired.world),
@@ -62,7 +66,7 @@ class NoteWriter:
         labels = ", ".join(self._words.label(name) for name in names)
         return (f"This would not hold if: {self._basis.prose.of(unless)} (not known: {labels}).",)
 
-    def _inputs(self, fired: Fired) -> tuple[report.Value, ...]:
+    def _inputs(self, fired: Fired, values: Mapping[int, report.Value]) -> tuple[report.Value, ...]:
         """Every measured value the condition or the text looks at, each once."""
         found: dict[tuple[str, str, str], Measured] = {}
         for value in fired.results:
@@ -71,7 +75,11 @@ class NoteWriter:
             fact = fired.world.facts.get(name)
             if isinstance(fact, Measured) and fact.analyte != "age":
                 found[fact.analyte, fact.origin, fact.reported] = fact
-        return tuple(self._words.value(value) for value in found.values())
+        said = []
+        for value in found.values():
+            known = values.get(id(value))  # without its history, which stands with the values
+            said.append(self._words.value(value) if known is None or known.earlier else known)
+        return tuple(said)
 
     def _looked_at(self, bound: BoundRule) -> tuple[str, ...]:
         """The facts that the condition or the text of a rule names."""

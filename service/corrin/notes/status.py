@@ -54,12 +54,7 @@ class StatusWriter:
             why=() if open_ else self._basis.why(leaves, world),
             thresholds=self._thresholds(decided, world, pack, leaves),
             missing=self._basis.missing(decided.missing, world),
-            assumed=tuple(
-                report.Words(code=n, says=f"{self._words.label(n)} not stated")
-                if n not in self._words.terms.analytes
-                else report.Words(code=n, says=f"{self._words.label(n)} not available")
-                for n in decided.assumed
-            ),
+            assumed=tuple(map(self._words.assumed, decided.assumed)),
             restrictions=tuple(
                 report.Applied(
                     id=r.restriction.id,

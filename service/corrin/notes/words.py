@@ -82,6 +82,7 @@ class Dictionary:
     _evidence: dict[tuple[str, ...], tuple[report.Evidence, ...]] = field(default_factory=dict)
     _not_there: dict[str, report.Missing] = field(default_factory=dict)
     _flags: dict[str, report.Words] = field(default_factory=dict)
+    _assumed: dict[str, report.Words] = field(default_factory=dict)
 
     def label(self, name: str) -> str:
         """What people call a fact."""
@@ -115,6 +116,15 @@ class Dictionary:
         found = self._flags.get(code)
         if found is None:
             found = self._flags[code] = report.Words(code=code, says=self.reason(code))
+        return found
+
+    def assumed(self, name: str) -> report.Words:
+        """What an answer stands on without its having been said."""
+        found = self._assumed.get(name)
+        if found is None:
+            why = "not available" if name in self.terms.analytes else "not stated"
+            says = f"{self.label(name)} {why}"
+            found = self._assumed[name] = report.Words(code=name, says=says)
         return found
 
     def missing(self, name: str, fact: Fact | None) -> report.Missing:
