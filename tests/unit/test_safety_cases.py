@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from corrin import interpret
+from corrin import IntakeError, interpret
 from corrin.notes.report import Report
 
 AS_OF = "2026-11-01T09:00:00Z"
@@ -59,12 +59,12 @@ def condition(text: str, verification: str = "confirmed") -> dict[str, Any]:
     }
 
 
-def read(*resources: dict[str, Any]) -> Report:
+def read(*resources: dict[str, Any], gender: str = "female") -> Report:
     patient = {
         "resourceType": "Patient",
         "id": "p",
         "birthDate": "1961-03-02",
-        "gender": "female",
+        "gender": gender,
     }
     entries = [{"resource": {"id": f"r{n}", **one}} for n, one in enumerate(resources)]
     bundle = {"resourceType": "Bundle", "type": "collection"}
@@ -246,9 +246,57 @@ def test_a_laboratory_limit_in_the_wrong_unit_does_not_reassure(limit: dict[str,
         result = observation("mma", value, "umol/L", referenceRange=[{"high": limit}])
         return read(observation("total_b12", 240, "ng/L"), result)
 
-    assert status(5.0).statuses["b12_status"].status == "indeterminate"
+    assert status(5.0).statuses["b12_status"].status == "functional_deficiency"
     doubtful = status(0.5)
-    assert urgencies(doubtful)["mma-not-raised-by-laboratory-limit-only"] == "soon"
+    assert doubtful.statuses["b12_status"].status == "deficiency_probable"
+    used = [t.used for t in doubtful.statuses["b12_status"].thresholds if t.name == "mma_upper"]
+    assert "280 umol/L, cannot be right and was not used" in used[0]
+
+
+def test_a_laboratory_limit_that_alone_makes_mma_normal_is_named() -> None:
+    result = observation("mma", 0.40, "umol/L", referenceRange=[{"high": {"value": 0.46}}])
+    report = read(observation("total_b12", 240, "ng/L"), result)
+    assert report.statuses["b12_status"].status == "deficiency_unlikely"
+    assert urgencies(report)["mma-not-raised-by-laboratory-limit-only"] == "soon"
+
+
+def exposure(end: str | None, clinical: str) -> dict[str, Any]:
+    """Nitrous oxide exposure on record, over since ``end``."""
+    entry = condition("nitrous oxide exposure")
+    entry["clinicalStatus"]["coding"][0]["code"] = clinical
+    entry["onsetDateTime"] = "2014-01-01"
+    if end is not None:
+        entry["abatementDateTime"] = end
+    return entry
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        ("2026-10-19", "not_assessable"),
+        (None, "not_assessable"),
+        ("2015-03-01", "deficiency_unlikely"),
+    ],
+)
+def test_nitrous_oxide_that_stopped_lately_still_counts(end: str | None, status: str) -> None:
+    report = read(observation("total_b12", 500, "ng/L"), exposure(end, "resolved"))
+    assert report.statuses["b12_status"].status == status
+
+
+def test_pregnancy_is_no_assumption_for_a_man() -> None:
+    report = read(observation("total_b12", 240, "ng/L"), gender="male")
+    assert "pregnant" not in [said.code for said in report.statuses["b12_status"].assumed]
+    woman = read(observation("total_b12", 240, "ng/L"))
+    assert "pregnant" in [said.code for said in woman.statuses["b12_status"].assumed]
+
+
+def test_two_patients_who_share_an_identifier_but_nothing_else_are_two_people() -> None:
+    shared = {"resourceType": "Patient", "identifier": [{"system": "s", "value": "UNKNOWN"}]}
+    one = shared | {"id": "a", "gender": "male", "birthDate": "1950-01-01"}
+    other = shared | {"id": "b", "gender": "female", "birthDate": "1990-01-01"}
+    with pytest.raises(IntakeError) as raised:
+        interpret([one, other], as_of=AS_OF)
+    assert [problem.reason for problem in raised.value.problems] == ["two-subjects"]
 
 
 def test_low_counts_are_not_hidden_by_macrocytosis_or_low_ferritin() -> None:

@@ -16,6 +16,7 @@ from corrin.facts.moment import Moment
 from corrin.units import UnitError
 
 AGE, EGFR, CREATININE, ON_TREATMENT = "age", "egfr", "creatinine", "on_b12_treatment"
+PREGNANT = "pregnant"
 AGE_UNIT = "a"
 
 
@@ -44,6 +45,8 @@ def add(facts: dict[str, Fact], reading: Reading, as_of: Moment) -> None:
     found = _egfr(facts, reading.subject.sex)
     if found is not None:
         facts[EGFR] = found
+    if reading.subject.sex == "male" and PREGNANT not in facts:
+        facts[PREGNANT] = Absent(PREGNANT, "not-applicable")
     treated = on_treatment(reading, facts, as_of)
     if treated is not None:
         facts[ON_TREATMENT] = treated

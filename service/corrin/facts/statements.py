@@ -20,10 +20,11 @@ _EVER = datetime.min.replace(tzinfo=UTC)
 
 
 @lru_cache(maxsize=1)
-def _holding() -> tuple[frozenset[str], Mapping[str, int]]:
-    """Concepts that hold for good once they held, and for how many days others do."""
+def _holding() -> tuple[frozenset[str], Mapping[str, int], Mapping[str, int]]:
+    """Concepts that hold for good, for how many days others do, and how long some mark results."""
     given = read_document(rules_root() / "intake" / "context.yaml")
-    return frozenset(given["lasting"]), dict(given["holds_days"])
+    marks = dict(given["marks_days_after_end"])
+    return frozenset(given["lasting"]), dict(given["holds_days"]), marks
 
 
 def choose(
@@ -35,7 +36,7 @@ def choose(
 ) -> dict[str, Fact]:
     """One fact per concept or present/absent test that was stated."""
     terms = terminology.load()
-    lasting, holds = _holding()
+    lasting, holds, marks = _holding()
     groups: dict[str, list[Stated]] = {}
     for one in reading.statements:
         groups.setdefault(one.name, []).append(one)
@@ -49,7 +50,7 @@ def choose(
         before = _sample_time(facts) if medicine else None
         keeps = name in lasting or (concept is not None and concept.kind == "procedure")
         days = policy.look_back.get(name, holds.get(name))
-        found = _concept(name, groups[name], as_of, days, keeps, before)
+        found = _concept(name, groups[name], as_of, days, keeps, before, marks.get(name))
         if found is not None:
             chosen[name] = found
     for name, refusals in refused.items():
@@ -106,11 +107,13 @@ def _concept(
     days: int | None,
     keeps: bool,
     before: Moment | None,
+    marks: int | None = None,
 ) -> Fact | None:
     """What holds of a concept as of a moment.
 
     The latest statement wins; two of one time (or undated) that disagree are ambiguous. Something
-    that is history holds no longer, unless it is of a kind that lasts.
+    that is history holds no longer, unless it is of a kind that lasts, or it ended no longer than
+    ``marks`` days ago (or nobody knows when), so that results are still marked by it.
     """
     present = [one for one in stated if one.since is None or one.since.start <= as_of.end]
     if not present:
@@ -126,7 +129,7 @@ def _concept(
             last = max(present, key=order)
             return Absent(name, "stale", last.reported or None, last.since, (last.origin,))
         present = recent
-    held = [_as_of(one, as_of, keeps) for one in present]
+    held = [_as_of(one, as_of, keeps or _marks(one, as_of, marks)) for one in present]
     standing = [one for one in held if not one.history]
     if not standing:
         return max(held, key=order)
@@ -161,6 +164,13 @@ def _as_of(one: Stated, as_of: Moment, keeps: bool) -> Stated:
     if keeps:
         return replace(one, history=False)
     return replace(one, value=False, history=True)
+
+
+def _marks(one: Stated, as_of: Moment, days: int | None) -> bool:
+    """Whether something that is over still marks results."""
+    if days is None:
+        return False
+    return one.until is None or distance(one.until, as_of, days) != "stale"
 
 
 def _sample_time(facts: Mapping[str, Fact]) -> Moment | None:

@@ -275,10 +275,11 @@ def _describe(patients: list[Item], zone: tzinfo) -> Person:
         deceased = deceased or _deceased(resource, item, person.refusals)
     stated = [sex for sex in sexes if sex != "unknown"] or list(sexes)
     first = min(patients, key=lambda one: one.path)
-    inside = [item for item in patients if item.parent is not None]
-    if inside and (len(stated) > 1 or len(births) > 1):
-        # A contained Patient has no id of its own to compare: what it says must agree.
-        raise refuse("two-subjects", min(item.path for item in inside))
+    others = [item for item in patients if item.parent is not None or _id(item) != _id(first)]
+    if others and (len(stated) > 1 or len(births) > 1):
+        # Only an identifier (or being contained) joins these Patients; identifiers can be
+        # placeholders, so what the Patients say must agree.
+        raise refuse("two-subjects", min(item.path for item in others))
     if len(stated) > 1:
         person.refusals.append(Refusal("malformed", f"{first.path}.gender", first.origin))
     if len(births) > 1:
@@ -290,6 +291,10 @@ def _describe(patients: list[Item], zone: tzinfo) -> Person:
         present=True,
     )
     return person
+
+
+def _id(item: Item) -> object:
+    return item.resource.get("id")
 
 
 def _birth(resource: Resource, item: Item, zone: tzinfo, refusals: list[Refusal]) -> Moment | None:

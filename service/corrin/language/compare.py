@@ -34,8 +34,10 @@ OPERATORS: dict[str, Callable[[Interval, Interval], Kleene]] = {
 class CutReader:
     """A bound cut-off made ready: answers which figures may apply in a world."""
 
-    def __init__(self, cut: tree.Cut, compile_: Callable[[tree.Expression], Condition]) -> None:
-        self.cut = cut
+    def __init__(
+        self, cut: tree.Cut, analyte: Analyte, compile_: Callable[[tree.Expression], Condition]
+    ) -> None:
+        self.cut, self._analyte = cut, analyte
         self._values = _figures(cut.values)
         self._variants = tuple((compile_(v.when), _figures(v.values)) for v in cut.variants)
         self._earlier = tuple((p.start, p.end, _figures(p.values)) for p in cut.earlier)
@@ -45,10 +47,9 @@ class CutReader:
 
         Empty when the cut-off is the laboratory's own and the laboratory gave none.
         """
-        limit = self.cut.laboratory_limit
-        if limit is not None and measured is not None and measured.reference_range is not None:
-            bound = getattr(measured.reference_range, limit)
-            if bound is not None:
+        if self.cut.laboratory_limit is not None and measured is not None:
+            bound = self.laboratory(measured)
+            if bound is not None and self._believed(bound, measured.unit):
                 return (((measured.unit, Interval.point(bound)),),)
         for start, end, values in self._earlier:
             if start <= world.on and (end is None or world.on < end):
@@ -63,6 +64,25 @@ class CutReader:
             if answer is None:
                 possible.append(values)
         return tuple(possible)
+
+    def laboratory(self, measured: Measured) -> Decimal | None:
+        """The laboratory's own limit, in the value's unit, whether believed or not."""
+        if self.cut.laboratory_limit is None or measured.reference_range is None:
+            return None
+        bound: Decimal | None = getattr(measured.reference_range, self.cut.laboratory_limit)
+        return bound
+
+    def believes(self, measured: Measured) -> bool:
+        """Whether the laboratory gave a limit of its own and it is used."""
+        bound = self.laboratory(measured)
+        return bound is not None and self._believed(bound, measured.unit)
+
+    def _believed(self, bound: Decimal, unit: str) -> bool:
+        window = self.cut.laboratory_between
+        if window is None:
+            return True
+        low, high, its_unit = window
+        return low <= units.convert(self._analyte, bound, unit, its_unit) <= high
 
     def fixed(self) -> Figures | None:
         """The figures of a cut-off that is the same for everybody and every day, else ``None``."""

@@ -42,7 +42,7 @@ class Compiler:
         """The reader of one cut-off."""
         found = self._readers.get(cut)
         if found is None:
-            found = self._readers[cut] = CutReader(cut, self.condition)
+            found = self._readers[cut] = CutReader(cut, self._analytes[cut.analyte], self.condition)
         return found
 
     def analyte(self, fact: str) -> Analyte:

@@ -57,7 +57,7 @@ class Cut:
 
     ``values`` holds one figure per canonical unit, as published; ``variants`` vary them by
     stated facts; ``earlier`` holds what was in force before; ``laboratory_limit`` takes the
-    laboratory's own limit first.
+    laboratory's own limit first, unless it lies outside ``laboratory_between`` (low, high, unit).
     """
 
     name: str | None
@@ -66,6 +66,7 @@ class Cut:
     variants: tuple[CutVariant, ...] = ()
     earlier: tuple[CutPeriod, ...] = ()
     laboratory_limit: Literal["low", "high"] | None = None
+    laboratory_between: tuple[Decimal, Decimal, str] | None = None
     pack: str | None = None
 
 

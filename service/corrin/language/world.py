@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from corrin.facts.case import Case
-from corrin.facts.fact import Fact
+from corrin.facts.fact import Fact, Stated
 from corrin.facts.moment import Moment
+
+# The moment asked about, as a fact with a time: "platelets within 7 days before as_of".
+AS_OF = "as_of"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class World:
                 refused.setdefault(refusal.name, set()).add(refusal.reason)
         sex = case.subject.sex
         return cls(
-            dict(case.facts),
+            {**case.facts, AS_OF: Stated(AS_OF, True, since=case.as_of)},
             {"sex": sex} if sex is not None else {},
             {name: frozenset(reasons) for name, reasons in refused.items()},
             case.as_of.end.date(),

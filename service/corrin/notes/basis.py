@@ -8,6 +8,7 @@ from typing import Any
 from corrin.evaluate.engine import Engine
 from corrin.evaluate.trace import Leaf, deciding
 from corrin.facts.fact import Absent, Fact, Measured, Stated
+from corrin.facts.interval import Interval
 from corrin.language import tree
 from corrin.language.compare import CutReader, beside
 from corrin.language.kleene import Kleene
@@ -194,11 +195,10 @@ class Basis:
                 text += f" (value converted: {quantity(value, unit)})"
             said.append(text)
         text = " or ".join(said)
-        if cut.laboratory_limit and self._is_laboratory(cut, measured):
-            text += " (the laboratory's own limit)"
-        return text
-
-    @staticmethod
-    def _is_laboratory(cut: tree.Cut, measured: Measured) -> bool:
-        limits = measured.reference_range
-        return limits is not None and getattr(limits, str(cut.laboratory_limit)) is not None
+        own = reader.laboratory(measured)
+        if own is None:
+            return text
+        if reader.believes(measured):
+            return f"{text} (the laboratory's own limit)"
+        unused = quantity(Interval.point(own), measured.unit)
+        return f"{text} (the laboratory's own limit, {unused}, cannot be right and was not used)"

@@ -100,8 +100,19 @@ class _Binder:
                 for dated in threshold.earlier
             ),
             laboratory_limit=threshold.laboratory_limit,
+            laboratory_between=self._window(threshold, place, name),
             pack=self.pack.id,
         )
+
+    def _window(
+        self, threshold: schema.Threshold, place: Place, about: str
+    ) -> tuple[Decimal, Decimal, str] | None:
+        window = threshold.laboratory_between
+        if window is None:
+            return None
+        low = self._values({window.unit: window.low}, threshold.analyte, place, about)
+        high = self._values({window.unit: window.high}, threshold.analyte, place, about)
+        return (low[0][1], high[0][1], low[0][0]) if low and high else None
 
     def _values(
         self, values: dict[str, Decimal], analyte_id: str, place: Place, about: str

@@ -54,13 +54,21 @@ class Dated(Content):
     evidence: tuple[EvidenceRow, ...]
 
 
+class Window(Content):
+    """Where a laboratory's own limit must lie to be believed; a wrong unit lies far outside."""
+
+    low: Decimal
+    high: Decimal
+    unit: Text
+
+
 class Threshold(Content):
     """A named, dated, sourced cut-off.
 
     ``value`` maps a UCUM unit to the figure published in it; with two units each holds in its
     own dimension (a result is compared in the dimension it was reported in). ``variants`` vary
     it by stated facts; ``laboratory_limit`` takes the laboratory's own limit first, when the
-    result came with one.
+    result came with one that lies in ``laboratory_between``.
     """
 
     analyte: Identifier
@@ -68,6 +76,7 @@ class Threshold(Content):
     value: dict[str, Decimal] | None = None
     variants: tuple[Variant, ...] = ()
     laboratory_limit: Literal["low", "high"] | None = None
+    laboratory_between: Window | None = None
     earlier: tuple[Dated, ...] = ()
     in_force: InForce | None = None
     evidence: tuple[EvidenceRow, ...] = Field(min_length=1)
