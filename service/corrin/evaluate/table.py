@@ -18,6 +18,8 @@ from corrin.packs.bound import BoundDecision, BoundRestriction
 # Sets of facts for which the rows are kept parted in two: a table names a few dozen facts.
 _MOST_PARTED = 256
 
+_Parted = tuple[int, tuple[Condition, ...], tuple[Condition, ...]]
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -57,30 +59,30 @@ class Table:
         The parts of the rows that do not look at those are settled here, once.
         """
         alive = [
-            (index, rest) for index, fixed, rest in self._parted(names) if fixed(world) is True
+            (index, rest) for index, fixed, rest in self._parted(names) if _all_true(fixed, world)
         ]
 
         def status(varied: World) -> str:
             for index, rest in alive:
-                if rest(varied) is True:
+                if _all_true(rest, varied):
                     return self._restricted(index, varied).status
             return self._restricted(None, varied).status
 
         return status
 
-    def _part(self, names: frozenset[str]) -> tuple[tuple[int, Condition, Condition], ...]:
-        """Each row as two conditions, both of which must be true for it to match: one that looks
-        at none of ``names``, and the rest."""
-        found = []
+    def _part(self, names: frozenset[str]) -> tuple[_Parted, ...]:
+        """Each row as what looks at none of ``names``, and the rest; it matches when all of both
+        is true."""
+        found: list[_Parted] = []
         for index, row in enumerate(self._rows):
             terms = row.when.terms if isinstance(row.when, tree.All) else (row.when,)
-            fixed = tuple(t for t in terms if names.isdisjoint(tree.facts_of(t)))
-            rest = tuple(t for t in terms if not names.isdisjoint(tree.facts_of(t)))
-            found.append((index, self._all(fixed), self._all(rest)))
+            fixed: list[Condition] = []
+            rest: list[Condition] = []
+            for term in terms:
+                part = fixed if names.isdisjoint(tree.facts_of(term)) else rest
+                part.append(self._compiler.condition(term))
+            found.append((index, tuple(fixed), tuple(rest)))
         return tuple(found)
-
-    def _all(self, terms: tuple[tree.Expression, ...]) -> Condition:
-        return self._compiler.condition(tree.All(terms))
 
     def _restricted(self, row: int | None, world: World) -> Verdict:
         status = self._otherwise if row is None else self._rows[row].row.status
@@ -90,3 +92,7 @@ class Table:
                 status = bound.restriction.replaced_by
                 applied.append(bound)
         return Verdict(status, row, tuple(applied))
+
+
+def _all_true(conditions: tuple[Condition, ...], world: World) -> bool:
+    return all(holds(world) is True for holds in conditions)
