@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from corrin.language import tree
+from corrin.language import kleene, tree
 from corrin.language.compare import Condition
 from corrin.language.to_python import Compiler
 from corrin.language.world import World
@@ -18,7 +18,7 @@ from corrin.packs.bound import BoundDecision, BoundRestriction
 # Sets of facts for which the rows are kept parted in two: a table names a few dozen facts.
 _MOST_PARTED = 256
 
-_Parted = tuple[int, tuple[Condition, ...], tuple[Condition, ...]]
+_Parted = tuple[int, Condition, Condition]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,12 @@ class Table:
         The parts of the rows that do not look at those are settled here, once.
         """
         alive = [
-            (index, rest) for index, fixed, rest in self._parted(names) if _all_true(fixed, world)
+            (index, rest) for index, fixed, rest in self._parted(names) if fixed(world) is True
         ]
 
         def status(varied: World) -> str:
             for index, rest in alive:
-                if _all_true(rest, varied):
+                if rest(varied) is True:
                     return self._restricted(index, varied).status
             return self._restricted(None, varied).status
 
@@ -81,7 +81,7 @@ class Table:
             for term in terms:
                 part = fixed if names.isdisjoint(tree.facts_of(term)) else rest
                 part.append(self._compiler.condition(term))
-            found.append((index, tuple(fixed), tuple(rest)))
+            found.append((index, _together(fixed), _together(rest)))
         return tuple(found)
 
     def _restricted(self, row: int | None, world: World) -> Verdict:
@@ -94,5 +94,8 @@ class Table:
         return Verdict(status, row, tuple(applied))
 
 
-def _all_true(conditions: tuple[Condition, ...], world: World) -> bool:
-    return all(holds(world) is True for holds in conditions)
+def _together(conditions: list[Condition]) -> Condition:
+    """Holds when all of several do."""
+    if len(conditions) == 1:
+        return conditions[0]
+    return lambda world: kleene.all_of(holds(world) for holds in conditions)
