@@ -66,12 +66,12 @@ class Library:
 
 def open_library(root: Path | None = None) -> Library:
     """Read and bind a content folder (the shipped one by default, once per process)."""
-    return _shipped() if root is None else _open(root)
+    return _shipped() if root is None else _open(root, terminology.load(root))
 
 
 @lru_cache(maxsize=1)
 def _shipped() -> Library:
-    return _open(rules_root())
+    return _open(rules_root(), terminology.load())  # the one the process has already
 
 
 def vocabulary_of(terms: terminology.Terminology, truths: Iterable[str] = ()) -> Vocabulary:
@@ -85,8 +85,7 @@ def vocabulary_of(terms: terminology.Terminology, truths: Iterable[str] = ()) ->
     )
 
 
-def _open(root: Path) -> Library:
-    terms = terminology.load(root)
+def _open(root: Path, terms: terminology.Terminology) -> Library:
     truths = read_document(root / "derived" / "truths.yaml")
     shared = vocabulary_of(terms, truths["case"])
     findings: list[Finding] = []
