@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from corrin.render.html import render as to_html
 
 from corrin.intake.problem import IntakeError
 from corrin.notes.report import Report
+from corrin.render.html import render as to_html
 from corrin.render.text import render as to_text
 from golden.cases import KNOWN_KEYS, REQUESTS, Case, every_case, flags_of, reasons
 
