@@ -60,7 +60,6 @@ def formula() -> Formula:
     )
 
 
-@lru_cache(maxsize=4096)
 def point(creatinine: Decimal, age: Decimal, sex: str) -> Decimal:
     """eGFR in mL/min/{1.73_m2} for a creatinine in mg/dL and completed years, rounded once."""
     rule = formula()
