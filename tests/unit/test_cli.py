@@ -317,6 +317,28 @@ def test_a_reader_that_goes_away_is_no_fault(arguments: tuple[str, ...]) -> None
     assert process.returncode == ExitCode.NOBODY_READS
 
 
+def test_a_reader_that_goes_away_amid_many_lines_is_no_fault(tmp_path: Path) -> None:
+    line = '{"analyte": "total_b12", "value": 240, "from": "pg/mL", "to": "pmol/L"}\n'
+    given = tmp_path / "lines.ndjson"
+    given.write_text(line * 20_000, encoding="utf-8")
+    with given.open("rb") as lines:
+        process = subprocess.Popen(
+            [*COMMAND, "units", "convert", "-"],
+            stdin=lines,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=ENVIRONMENT,
+        )
+    assert process.stdout is not None and process.stderr is not None
+    assert json.loads(process.stdout.readline()) == {"value": "177.073419066"}
+    process.stdout.close()
+    said = process.stderr.read()
+    process.stderr.close()
+    process.wait(timeout=60)
+    assert said == b""
+    assert process.returncode == ExitCode.NOBODY_READS
+
+
 # --- the rest -------------------------------------------------------------------------------
 
 

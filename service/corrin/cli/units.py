@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -108,13 +107,9 @@ def explain(
 
 
 def _bulk(lines: IO[bytes], out: IO[str], analyte: str) -> None:
-    try:
-        for line in _lines(lines):
-            out.write(json.dumps(_answer(line, analyte)) + "\n")
-            out.flush()
-    except BrokenPipeError:
-        # The reader has had enough. Nothing more can be said, at interpreter exit neither.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for line in _lines(lines):
+        out.write(json.dumps(_answer(line, analyte)) + "\n")
+        out.flush()
 
 
 def _lines(stream: IO[bytes]) -> Iterator[bytes | None]:
