@@ -458,9 +458,11 @@ def test_treatment_is_told_from_the_sample(when: str | None, value: bool) -> Non
     assert said(case(b12(240), tablets(when)), "on_b12_treatment").value is value
 
 
-def test_treatment_and_the_earliest_sample() -> None:
+def test_treatment_before_any_sample_that_is_used() -> None:
+    """A result taken after B12 was given cannot support "unlikely", whatever else is older."""
     mma = observation(MMA, 0.3, "umol/L", id="m", effectiveDateTime="2026-10-01")
-    assert said(case(b12(240), mma, tablets("2026-10-10")), "on_b12_treatment").value is False
+    assert said(case(b12(240), mma, tablets("2026-10-10")), "on_b12_treatment").value is True
+    assert said(case(b12(240), mma, tablets("2026-10-21")), "on_b12_treatment").value is False
     assert said(case(tablets("2026-10-10")), "on_b12_treatment").value is True
     both = case(b12(240), tablets("2026-10-25", "a"), tablets("2026-10-10", "b"))
     assert said(both, "on_b12_treatment").value is True
@@ -480,6 +482,44 @@ def test_treatment_nobody_stated_is_unknown_unless_the_list_is_complete() -> Non
         ],
     }
     assert said(choose(read(declared), AS_OF, POLICY), "on_b12_treatment").value is False
+
+
+@pytest.mark.parametrize(
+    ("entry", "settled"),
+    [
+        ({"status": "entered-in-error"}, True),
+        ({"status": "draft"}, True),
+        ({"status": "unknown"}, False),
+        ({"status": "taking"}, False),
+        (
+            {
+                "status": "active",
+                "medicationCodeableConcept": None,
+                "medicationReference": {"reference": "Medication/elsewhere"},
+            },
+            False,
+        ),
+    ],
+)
+def test_a_complete_list_with_an_entry_that_cannot_be_read_settles_nothing(
+    entry: dict[str, Any], settled: bool
+) -> None:
+    declared = {
+        "resourceType": "Parameters",
+        "parameter": [
+            {"name": "complete", "valueCode": "medicines"},
+            {"name": "o", "resource": b12(240)},
+            {"name": "m", "resource": tablets(None, **entry)},
+        ],
+    }
+    found = choose(read(declared), AS_OF, POLICY)
+    assert ("on_b12_treatment" in found.facts) is settled
+
+
+def test_when_a_medicine_was_asserted_is_not_when_it_began() -> None:
+    asserted = tablets(None, dateAsserted="2026-10-30")
+    assert said(case(b12(240), asserted), "on_b12_treatment").value is True
+    assert said(case(b12(240), asserted), "b12_medicine").since is None
 
 
 # --- derived ---------------------------------------------------------------------------------

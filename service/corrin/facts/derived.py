@@ -9,7 +9,7 @@ from functools import lru_cache
 from corrin import terminology, units
 from corrin.content import read_document, rules_root
 from corrin.facts import egfr
-from corrin.facts.case import Reading
+from corrin.facts.case import Reading, Refusal
 from corrin.facts.fact import Absent, Fact, Measured, Stated
 from corrin.facts.interval import Interval
 from corrin.facts.moment import Moment
@@ -18,6 +18,8 @@ from corrin.units import UnitError
 AGE, EGFR, CREATININE, ON_TREATMENT = "age", "egfr", "creatinine", "on_b12_treatment"
 PREGNANT = "pregnant"
 AGE_UNIT = "a"
+# Refusals of a medicine that say it was not given; any other leaves open whether it was.
+_NOT_GIVEN = frozenset({"medicine-not-taken", "entered-in-error"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +130,11 @@ def _rounded(interval: Interval) -> str:
 
 
 def on_treatment(reading: Reading, facts: dict[str, Fact], as_of: Moment) -> Stated | None:
-    """Whether vitamin B12 was being given at the sample chosen (the earliest of them).
+    """Whether vitamin B12 was being given at a sample chosen (the last of them: one is enough).
 
     True when any such medicine began, or may have begun, by then; false when every one began
-    later, or the caller declared the list of medicines complete and it holds none.
+    later, or the caller declared the list of medicines complete and it holds none (nor an entry
+    that could not be read and may be one).
     """
     rule, concepts = treatment(), terminology.load().concepts
     samples = [
@@ -139,7 +142,7 @@ def on_treatment(reading: Reading, facts: dict[str, Fact], as_of: Moment) -> Sta
         for fact in map(facts.get, rule.samples)
         if isinstance(fact, Measured) and fact.when is not None
     ]
-    sample = min(samples, default=as_of)
+    sample = max(samples, key=lambda moment: moment.end, default=as_of)
     given: list[Stated] = []
     denied: list[Stated] = []
     for one in reading.statements:
@@ -162,6 +165,16 @@ def on_treatment(reading: Reading, facts: dict[str, Fact], as_of: Moment) -> Sta
         return Stated(
             ON_TREATMENT, False, origin=first.origin, path=first.path, reported=first.reported
         )
-    if rule.declared_by in reading.complete:
+    if rule.declared_by in reading.complete and not any(map(_may_be_b12, reading.refusals)):
         return Stated(ON_TREATMENT, False)
     return None
+
+
+def _may_be_b12(one: Refusal) -> bool:
+    """Whether a refusal leaves open that vitamin B12 was given."""
+    if one.reason in _NOT_GIVEN:
+        return False
+    if one.name is None:
+        return "Medication" in one.origin or "Medication" in one.path
+    concept = terminology.load().concepts.get(one.name)
+    return concept is not None and concept.gives_b12

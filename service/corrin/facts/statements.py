@@ -174,10 +174,10 @@ def _marks(one: Stated, as_of: Moment, days: int | None) -> bool:
 
 
 def _sample_time(facts: Mapping[str, Fact]) -> Moment | None:
-    """The earliest sample that treatment would have to be told from."""
+    """The last sample that treatment would have to be told from."""
     times = [
         fact.when
         for fact in map(facts.get, treatment().samples)
         if isinstance(fact, Measured) and fact.when is not None
     ]
-    return min(times, default=None)
+    return max(times, key=lambda moment: moment.end, default=None)

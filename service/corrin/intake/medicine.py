@@ -37,7 +37,8 @@ KINDS: dict[str, Kind] = {
             "draft": NEVER,
             "not-taken": DENIED,
         },
-        ("effectiveDateTime", "effectivePeriod", "dateAsserted"),
+        # Not dateAsserted: what is asserted today may have been taken for years.
+        ("effectiveDateTime", "effectivePeriod"),
     ),
     "MedicationRequest": Kind(
         {
