@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from corrin.evaluate.engine import Engine, Evaluation
 from corrin.facts.case import Case
-from corrin.facts.fact import Measured, Stated
+from corrin.facts.fact import Absent, Measured, Stated
 from corrin.notes import report
 from corrin.notes.basis import Basis
 from corrin.notes.digest import facts_digest
@@ -137,17 +137,20 @@ class Composer:
     def _values(self, case: Case) -> dict[int, report.Value]:
         """Every value chosen, in the order of the analytes, by the identity of its fact."""
         found = [
-            fact
+            value
             for name, fact in case.facts.items()
-            if isinstance(fact, Measured) and name != "age"
+            if name != "age"
+            for value in (fact.among if isinstance(fact, Absent) else (fact,))
+            if isinstance(value, Measured)
         ]
+        chosen = {(fact.analyte, fact.origin, fact.when) for fact in found}
         found.sort(key=lambda fact: self._order.get(fact.analyte, len(self._order)))
         values: dict[int, report.Value] = {}
         for fact in found:
             others = [
                 other
                 for other in case.earlier.get(fact.analyte, ())
-                if (other.origin, other.when) != (fact.origin, fact.when)
+                if (other.analyte, other.origin, other.when) not in chosen
             ]
             earlier = tuple(
                 report.Earlier(

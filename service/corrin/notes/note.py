@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from corrin.evaluate.decide import Decided
 from corrin.evaluate.engine import Engine, Evaluation, Fired
-from corrin.facts.fact import Measured
+from corrin.facts.fact import Absent, Measured
 from corrin.language import tree
 from corrin.notes import report
 from corrin.notes.basis import Basis
-from corrin.notes.words import Dictionary, readable, stretch
+from corrin.notes.words import Dictionary, capital, readable, stretch
 from corrin.packs import placeholder
 from corrin.packs.bound import BoundRule
 
@@ -33,7 +34,7 @@ class NoteWriter:
 
         def fill(text: str) -> str:
             filled = placeholder.fill(text, lambda n, a: self._value(n, a, fired, evaluation))
-            return readable(filled)
+            return capital(readable(filled))
 
         return report.Note(
             rule=rule.id,
@@ -73,8 +74,9 @@ class NoteWriter:
             found[value.analyte, value.origin, value.reported] = value
         for name in self._looked_at(fired.bound):
             fact = fired.world.facts.get(name)
-            if isinstance(fact, Measured) and fact.analyte != "age":
-                found[fact.analyte, fact.origin, fact.reported] = fact
+            for one in fact.among if isinstance(fact, Absent) else (fact,):
+                if isinstance(one, Measured) and one.analyte != "age":
+                    found[one.analyte, one.origin, one.reported] = one
         said = []
         for value in found.values():
             known = values.get(id(value))  # without its history, which stands with the values
@@ -95,6 +97,8 @@ class NoteWriter:
         if name == "result":
             return self._result(aspect, fired)
         decided = evaluation.decided.get(fired.bound.rule.note.topic)
+        if decided is not None and name == "because":
+            return self._because(decided)
         if decided is not None and name in ("possible", "status", "separated_by"):
             pack = self._engine.library.packs[decided.pack]
             statuses = pack.decisions[decided.topic].decision.statuses
@@ -112,13 +116,22 @@ class NoteWriter:
             return self._basis.figure(cut, fired.world.facts.get(cut.analyte), fired.world)
         return self._words.said(fired.world.facts.get(name), name, aspect)
 
+    def _because(self, decided: Decided) -> str:
+        """Why the table says what it says, for notes that belong to one status."""
+        if decided.verdict.restrictions:
+            return decided.verdict.restrictions[-1].restriction.because
+        bound = self._engine.library.packs[decided.pack].decisions[decided.topic]
+        index = decided.verdict.row
+        return bound.decision.otherwise_because if index is None else bound.rows[index].row.because
+
     def _result(self, aspect: str | None, fired: Fired) -> str:
         name = str(fired.bound.result)
         if aspect == "name":
             return self._words.short(name)
         if len(fired.results) > 1 and aspect is None:
+            return " and ".join(v.reported for v in fired.results)
+        if len(fired.results) > 1 and aspect == "date":
             return " and ".join(
-                f"{v.reported} ({v.when.text if v.when else 'date not stated'})"
-                for v in fired.results
+                v.when.text if v.when else "date not stated" for v in fired.results
             )
         return self._words.said(fired.world.facts.get("result"), name, aspect)

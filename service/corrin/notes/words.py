@@ -15,6 +15,9 @@ from corrin.terminology import Terminology
 from corrin.terminology.evidence import Evidence
 
 _ANNOTATED = re.compile(r"\{(\d+(?:\.\d+)?)_([A-Za-z]+\d?)\}", re.ASCII)
+_POWER = re.compile(r"\b10\*(\d+)/", re.ASCII)
+_PERIOD = re.compile(r"(?<=\d) (a|wk)(?=[),;.]|$| or above| or below| \()", re.ASCII)
+_PERIODS = {"a": "years", "wk": "weeks"}
 _TIME = re.compile(
     r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII
 )
@@ -23,11 +26,14 @@ _TIME = re.compile(
 def readable(text: str) -> str:
     """A sentence with its times and annotated units put as people read them.
 
-    ``2026-03-01T08:30:00Z`` and ``mL/min/{1.73_m2}`` become ``2026-03-01 08:30 UTC`` and
-    ``mL/min/1.73 m2``.
+    ``2026-03-01T08:30:00Z``, ``mL/min/{1.73_m2}``, ``34 10*9/L`` and ``50 a`` become
+    ``2026-03-01 08:30 UTC``, ``mL/min/1.73 m2``, ``34 x10^9/L`` and ``50 years``.
     """
     if "T" in text:
         text = _TIME.sub(_time, text)
+    if "*" in text:
+        text = _POWER.sub(r"x10^\1/", text)
+    text = _PERIOD.sub(lambda found: f" {_PERIODS[found[1]]}", text)
     return _ANNOTATED.sub(r"\1 \2", text) if "{" in text else text
 
 
@@ -40,6 +46,16 @@ def _time(found: re.Match[str]) -> str:
 def capital(text: str) -> str:
     """A sentence with its first letter large; ``eGFR`` and ``pH`` stay as they are."""
     return text if text[1:2].isupper() else text[:1].upper() + text[1:]
+
+
+def small(text: str) -> str:
+    """A sentence to stand inside another: its first letter small, unless a name begins it."""
+    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
+
+
+def each_reported(fact: Absent) -> str | None:
+    """The value that could not be used, or all that disagree: ``170 ng/L and 420 ng/L``."""
+    return " and ".join(dict.fromkeys(v.reported for v in fact.among)) or fact.reported
 
 
 def number(value: Decimal) -> str:
@@ -137,7 +153,7 @@ class Dictionary:
 
     def _missing(self, name: str, fact: Fact | None) -> report.Missing:
         if isinstance(fact, Absent):
-            reason, reported, when = fact.reason, fact.reported, fact.when
+            reason, reported, when = fact.reason, each_reported(fact), fact.when
         elif isinstance(fact, Measured):
             reason, reported, when = "partly-known", fact.reported, fact.when
         elif name in self.terms.analytes:
@@ -204,6 +220,7 @@ class Dictionary:
         if isinstance(fact, Absent):
             if fact.reason == "not-measured":
                 return "not measured"
-            shown = f"{fact.reported}, " if fact.reported else ""
-            return f"{shown}not usable ({self.reason(fact.reason).rstrip('.')})"
+            reported = each_reported(fact)
+            shown = f"{reported}, " if reported else ""
+            return f"{shown}not usable ({small(self.reason(fact.reason).rstrip('.'))})"
         return "not measured" if name in self.terms.analytes else "not stated"

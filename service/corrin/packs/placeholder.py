@@ -11,7 +11,7 @@ _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)(?::([a-z]+))?\}")
 _BRACE = re.compile(r"[{}]")
 
 ASPECTS = frozenset({"name", "date", "reason"})
-ALWAYS_THERE = frozenset({"result", "possible", "separated_by", "status"})
+ALWAYS_THERE = frozenset({"because", "result", "possible", "separated_by", "status"})
 
 
 def names_in(text: str) -> Iterator[tuple[str, str | None]]:

@@ -75,7 +75,8 @@ class _Writer:
         report, sheet = self.report, self.sheet
         sheet.put(report.headline, style="bold")
         line = Text()
-        line.append(f" {words.URGENCY[report.urgency].upper()} ", URGENCY_STYLE[report.urgency])
+        if report.in_scope:
+            line.append(f" {words.URGENCY[report.urgency].upper()} ", URGENCY_STYLE[report.urgency])
         line.append(f" as of {words.dated(report.as_of)}; {words.subject(report)}")
         line.append(f"; profile {report.profile.id}")
         sheet.put(line, first=0)
@@ -84,7 +85,8 @@ class _Writer:
             line = Text(f" {words.URGENCY[note.urgency].upper()} ", style)
             sheet.put(line.append(f" {note.summary} (note {number})", "bold"), rest=2)
         for notice in report.notices:
-            sheet.put(f"! {notice}", first=0, rest=2)
+            if notice != report.headline:
+                sheet.put(f"! {notice}", first=0, rest=2)
         sheet.rule()
 
     def _title(self, title: str) -> None:
@@ -212,7 +214,7 @@ class _Writer:
         self.sheet.labelled(label, line, indent=INDENT + 2, column=column)
         if value.earlier:
             before = ", ".join(words.earlier(part) for part in value.earlier)
-            self.sheet.put(f"before: {before}", first=column, style="dim")
+            self.sheet.put(f"also there: {before}", first=column, style="dim")
         for flag in value.flags:
             self.sheet.put(f"! {flag.says}", first=column, rest=column + 2, style="yellow")
 
