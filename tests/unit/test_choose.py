@@ -522,6 +522,26 @@ def test_when_a_medicine_was_asserted_is_not_when_it_began() -> None:
     assert said(case(b12(240), asserted), "b12_medicine").since is None
 
 
+def test_one_id_of_two_servers_is_two_results() -> None:
+    """A low potassium of one laboratory is not replaced by another laboratory's result."""
+    found = bundle()
+    found["entry"] = [
+        {"fullUrl": f"https://{server}/fhir/Observation/1", "resource": resource}
+        for server, resource in (
+            ("a.example.org", observation(POTASSIUM, 2.1, "mmol/L", id="1")),
+            ("b.example.org", observation(POTASSIUM, 4.2, "mmol/L", id="1", issued="2026-10-30")),
+        )
+    ]
+    read_ = read(found)
+    assert [one.path for one in read_.results] == [
+        f"Bundle.entry.where(fullUrl='https://{server}/fhir/Observation/1').resource"
+        for server in ("a.example.org", "b.example.org")
+    ]
+    chosen = choose(read_, Moment.parse("2026-10-25"), POLICY)
+    assert len(chosen.every["potassium"]) == 2
+    assert absent(chosen, "potassium").reason == "ambiguous"
+
+
 # --- derived ---------------------------------------------------------------------------------
 
 CREATININE_MG = "2160-0"

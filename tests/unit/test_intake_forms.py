@@ -301,3 +301,11 @@ def test_the_order_of_entries_does_not_show() -> None:
     ]
     straight = intake.read(dumps(bundle(*resources)))
     assert intake.read(dumps(bundle(*resources[::-1]))) == straight
+
+
+def test_an_unknown_type_with_an_id_is_found_by_it() -> None:
+    given = (observation(), {"resourceType": "Blancmange", "id": "x"})
+    for order in (given, given[::-1]):
+        assert refused(read(*order)) == [
+            ("resource-unknown", "Bundle.entry.resource.where(id='x')")
+        ]

@@ -10,6 +10,7 @@ from typing import Any
 from corrin.facts.moment import Moment
 from corrin.intake.item import Item, Resource
 
+PLAIN_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9:/._~%-]{1,250}", re.ASCII)
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
@@ -48,6 +49,7 @@ def newest(items: list[Item]) -> tuple[list[Item], int]:
     outer = [item.origin for item in items if item.parent is None]
     if len(set(outer)) == len(outer):
         return items, 0
+    items = _apart(items)
     groups: dict[tuple[str, str], list[Item]] = {}
     for item in items:
         if item.parent is None:
@@ -73,9 +75,41 @@ def newest(items: list[Item]) -> tuple[list[Item], int]:
     return [item for item in items if id(item) not in away], len(gone)
 
 
+def _apart(items: list[Item]) -> list[Item]:
+    """The items, where one id of two servers is told apart by ``fullUrl`` and not only by id."""
+    servers: dict[str, set[str]] = {}
+    for item in items:
+        if item.parent is None:
+            servers.setdefault(item.origin, set()).add(_server(item))
+    if all(len(found) == 1 for found in servers.values()):
+        return items
+    told: list[Item] = []
+    holder: Item | None = None  # contained resources follow what they are contained in
+    for item in items:
+        if item.parent is None:
+            url = item.full_url
+            several = len(servers[item.origin]) > 1
+            if several and url is not None and PLAIN_URL.fullmatch(url) is not None:
+                place = item.path.rpartition(".ofType(")[0].removesuffix(".resource")
+                path = f"{place}.where(fullUrl='{url}').resource"
+                item = item._replace(path=path, origin=url)
+            holder = item
+        elif holder is not None and item.parent.resource is holder.resource:
+            old = item.parent
+            item = item._replace(
+                path=holder.path + item.path[len(old.path) :],
+                origin=holder.origin + item.origin[len(old.origin) :],
+                parent=holder,
+            )
+        told.append(item)
+    return told
+
+
 def _server(item: Item) -> str:
     url = item.full_url
-    return "" if url is None or url.startswith("urn:") else url.rpartition("/")[0]
+    if url is None or url.startswith("urn:"):
+        return ""
+    return url.partition("/_history/")[0].rpartition("/")[0]
 
 
 def _version(item: Item) -> tuple[datetime, int]:

@@ -33,7 +33,6 @@ _BUNDLE_TYPES = frozenset(
 )
 _REQUESTS = frozenset({"batch", "transaction"})
 _WRITES = frozenset({"POST", "PUT"})
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9:/._~%-]{1,250}", re.ASCII)
 _MOST_CONTAINERS = 64  # Bundles and Parameters inside one another
 
 
@@ -110,6 +109,9 @@ class _Walk:
             self._refuse("malformed", f"{path}.resourceType")
             return
         if not _known(kind):
+            identity = value.get("id")
+            if within and type(identity) is str and _ID.fullmatch(identity) is not None:
+                path = f"{within}.where(id='{identity}')"
             self._refuse("resource-unknown", path)
             return
         self.fhir = True
@@ -127,7 +129,7 @@ class _Walk:
             if within:
                 path = f"{within}.ofType({kind}).where(id='{identity}')"
         else:
-            plain = full_url is not None and _URL.fullmatch(full_url) is not None
+            plain = full_url is not None and history.PLAIN_URL.fullmatch(full_url) is not None
             origin = full_url if plain and full_url else path
             if within and plain:
                 path = f"{within.removesuffix('.resource')}.where(fullUrl='{full_url}').resource"
