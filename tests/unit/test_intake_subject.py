@@ -93,6 +93,38 @@ def test_references_to_the_patient(url: str | None, person: Resource, subject: A
                 contained=[{"resourceType": "Patient", "id": "c", "birthDate": "1999-09-09"}],
             ),
         ),
+        # Only an identifier joins two ids of one server: it may be a placeholder.
+        (
+            observation(id="a", subject={"reference": "Patient/p", "identifier": MRN}),
+            observation(id="b", subject={"reference": "Patient/q", "identifier": MRN}),
+        ),
+        (patient(identifier=[MRN]), patient(id="q", identifier=[MRN])),
+        (
+            observation(id="a", subject={"display": "Rosa Sanders"}),
+            observation(id="b", subject={"display": "Ida Sanders"}),
+        ),
+        tuple(
+            observation(
+                id=id,
+                subject={"reference": "#c"},
+                contained=[{"resourceType": "Patient", "id": "c", "name": [name]}],
+            )
+            for id, name in (("a", {"family": "Sanders"}), ("b", {"family": "Moreno"}))
+        ),
+        tuple(
+            observation(
+                id=id,
+                subject={"reference": "#c"},
+                contained=[
+                    {
+                        "resourceType": "Patient",
+                        "id": "c",
+                        "name": [{"family": "S", "given": [name]}],
+                    }
+                ],
+            )
+            for id, name in (("a", "Rosa"), ("b", "Ida"))
+        ),
     ],
 )
 def test_two_people_in_one_call(resources: tuple[Resource, ...]) -> None:
@@ -110,6 +142,50 @@ def test_a_reference_and_an_identifier_join() -> None:
         observation(MMA, 0.3, "umol/L", id="b", subject={"identifier": MRN}),
     )
     assert len(found.results) == 2
+
+
+def test_one_identifier_on_two_servers_joins() -> None:
+    subjects = [
+        {"reference": f"https://{server}.org/fhir/Patient/{id}", "identifier": MRN}
+        for server, id in (("one", "p"), ("two", "q"))
+    ]
+    found = read(*(observation(id=s["reference"][8:11], subject=s) for s in subjects))
+    assert len(found.results) == 2
+
+
+@pytest.mark.parametrize("other", ["SANDERS, Rosa", "Mrs Rosa Sanders", "rosa sanders"])
+def test_one_name_written_in_two_ways(other: str) -> None:
+    found = read(
+        observation(id="a", subject={"display": "Rosa Sanders"}),
+        observation(id="b", subject={"display": other}),
+    )
+    assert len(found.results) == 2
+
+
+@pytest.mark.parametrize(
+    ("parameter", "same"),
+    [
+        ({"name": "patient", "valueReference": {"reference": "Patient/p"}}, True),
+        ({"name": "subject", "valueString": "p"}, True),
+        ({"name": "subject", "valueReference": {"reference": "Patient/q"}}, False),
+        ({"name": "patient", "valueId": "q"}, False),
+        ({"name": "patient", "valueIdentifier": {"system": "urn:mrn", "value": "8"}}, False),
+        ({"name": "ruleset", "valueString": "q"}, True),
+    ],
+)
+def test_a_parameter_that_says_whom_the_call_is_about(parameter: Resource, same: bool) -> None:
+    given = dumps(
+        {
+            "resourceType": "Parameters",
+            "parameter": [parameter, {"name": "observation", "resource": observation()}],
+        }
+    )
+    if same:
+        assert len(intake.read(given).results) == 1
+    else:
+        with pytest.raises(IntakeError) as caught:
+            intake.read(given)
+        assert caught.value.problems[0].reason == "two-subjects"
 
 
 def test_the_same_patient_twice() -> None:

@@ -57,7 +57,7 @@ def read(
         from corrin.intake import strict as handling
 
         handling.judge(data, parsed.lines, limits)
-    person = subject.identify(walked.items, zone)
+    person = subject.identify(walked.items, zone, walked.parameters)
     harvest = Harvest(zone, Library(walked.items))
     harvest.refusals += walked.refusals + person.refusals
     counts = _read_all(walked, person, harvest)

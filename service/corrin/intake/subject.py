@@ -8,7 +8,7 @@ is left, the request cannot be shown to be about one person.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
@@ -17,12 +17,14 @@ from corrin.facts.case import Refusal, Subject
 from corrin.facts.moment import Moment
 from corrin.intake.dates import parse_moment
 from corrin.intake.item import Item, Resource
+from corrin.intake.person import MESSAGE, Groups, displays_differ, names_differ
 from corrin.intake.problem import refuse
 
 _REFERENCE = re.compile(
     r"(?:(?P<base>https?://[^#?]+)/)?(?P<kind>[A-Z][A-Za-z]+)/(?P<id>[^/#?]+)"
     r"(?:/_history/[^/#?]+)?(?:#.*)?"
 )
+_PARAMETERS = frozenset({"patient", "subject"})
 _LONGEST = 2048  # characters of a reference
 _GENDERS = frozenset({"male", "female", "other", "unknown"})
 
@@ -63,13 +65,19 @@ def about_patient(item: Item) -> str | None:
     return None if kind is None or kind == "Patient" else NOT_A_PERSON
 
 
-def identify(items: list[Item], zone: tzinfo) -> Person:
+def identify(
+    items: list[Item], zone: tzinfo, parameters: Sequence[tuple[str, Resource, str]] = ()
+) -> Person:
     """Find the one subject of a request.
+
+    ``parameters`` are name, parameter and path; ``patient`` and ``subject`` say whom they mean.
 
     Raises:
         IntakeError: two-subjects, with a place where another one was met.
     """
-    groups = _Groups()
+    groups = Groups()
+    firm = Groups()  # the same without identifiers, which can be placeholders
+    displays: dict[str, str] = {}
     patients: list[Item] = []
     nameless: list[Item] = []
     known: dict[tuple[str | None, str | None, int], tuple[str, ...]] = {}
@@ -78,6 +86,7 @@ def identify(items: list[Item], zone: tzinfo) -> Person:
             patients.append(item)
             keys = _patient_keys(item)
             groups.join(keys, item.path)
+            firm.join(_firm(keys), item.path)
             if not keys and item.parent is None:
                 nameless.append(item)
             continue
@@ -94,9 +103,20 @@ def identify(items: list[Item], zone: tzinfo) -> Person:
                     continue
                 known[(reference, None, 0)] = ()
             keys = _subject_keys(one, item)
+            place = f"{item.path}.subject"
             if keys:
-                groups.join(keys, f"{item.path}.subject")
-    places = groups.places()
+                groups.join(keys, place)
+                firm.join(_firm(keys), place)
+            elif isinstance(one.get("display"), str) and not one.get("reference"):
+                displays.setdefault(one["display"], place)
+    for name, parameter, path in parameters:
+        if name in _PARAMETERS:
+            keys = _parameter_keys(parameter, path)
+            groups.join(keys, path)
+            firm.join(_firm(keys), path)
+    places = groups.places() + firm.rivals()
+    if displays_differ(displays):
+        places += displays.values()
     if nameless and any(
         item.resource != nameless[0].resource for item in patients if item.parent is None
     ):
@@ -104,49 +124,6 @@ def identify(items: list[Item], zone: tzinfo) -> Person:
     if len(places) > 1:
         raise refuse("two-subjects", sorted(places)[1])
     return _describe(patients, zone)
-
-
-class _Groups:
-    """Keys that belong together (union-find), and where each group was first met."""
-
-    def __init__(self) -> None:
-        self.parent: dict[str, str] = {}
-        self.first: dict[str, str] = {}
-        self.servers: dict[str, set[str]] = {}
-
-    def join(self, keys: Iterable[str], place: str) -> None:
-        roots = []
-        for key in keys:
-            if key.startswith("id:"):
-                server, _, identity = key[3:].rpartition("|")
-                key = f"id:{identity}"
-                if server:
-                    self.servers.setdefault(key, set()).add(server)
-            self.parent.setdefault(key, key)
-            self.first.setdefault(key, place)
-            roots.append(self._root(key))
-        for root in roots[1:]:
-            if root != roots[0]:
-                self.parent[self._root(root)] = self._root(roots[0])
-
-    def _root(self, key: str) -> str:
-        while self.parent[key] != key:
-            self.parent[key] = self.parent[self.parent[key]]
-            key = self.parent[key]
-        return key
-
-    def places(self) -> list[str]:
-        """One place per group; an id used by two servers makes two."""
-        roots: dict[str, str] = {}
-        for key in self.parent:
-            roots.setdefault(self._root(key), self.first[key])
-        found = sorted(set(roots.values())) if len(roots) > 1 else list(roots.values())
-        if len(roots) > 1 and len(found) == 1:
-            found = found * 2
-        for key, servers in self.servers.items():
-            if len(servers) > 1:
-                found += [self.first[key]] * (len(servers) - 1)
-        return found
 
 
 def _patient_keys(item: Item) -> list[str]:
@@ -164,6 +141,22 @@ def _patient_keys(item: Item) -> list[str]:
         if url:
             keys += _keys_of_text(url)
     return keys + _identifiers(resource.get("identifier"))
+
+
+def _firm(keys: list[str]) -> list[str]:
+    return [key for key in keys if not key.startswith("identifier:")]
+
+
+def _parameter_keys(parameter: Resource, path: str) -> list[str]:
+    """Whom a parameter means that names a person without being one."""
+    reference = parameter.get("valueReference")
+    if isinstance(reference, dict):
+        return _subject_keys(reference, Item(parameter, "Parameters", path, path))
+    for name in ("valueString", "valueId", "valueUri", "valueUrl", "valueCanonical"):
+        text = parameter.get(name)
+        if isinstance(text, str) and text:
+            return _keys_of_text(text)
+    return _identifiers(parameter.get("valueIdentifier"))
 
 
 def _subject_keys(subject: Resource, item: Item) -> list[str]:
@@ -185,7 +178,7 @@ def _subject_keys(subject: Resource, item: Item) -> list[str]:
 
 def _keys_of_text(reference: str) -> list[str]:
     if reference.startswith("urn:uuid:"):
-        return [f"id:|{reference[9:].lower()}"]
+        return [f"id:{MESSAGE}|{reference[9:].lower()}"]
     if reference.startswith("urn:"):
         return [reference]
     parts = _parts(reference) if len(reference) <= _LONGEST else None
@@ -276,7 +269,9 @@ def _describe(patients: list[Item], zone: tzinfo) -> Person:
     stated = [sex for sex in sexes if sex != "unknown"] or list(sexes)
     first = min(patients, key=lambda one: one.path)
     others = [item for item in patients if item.parent is not None or _id(item) != _id(first)]
-    if others and (len(stated) > 1 or len(births) > 1):
+    if others and (
+        len(stated) > 1 or len(births) > 1 or names_differ([one.resource for one in patients])
+    ):
         # Only an identifier (or being contained) joins these Patients; identifiers can be
         # placeholders, so what the Patients say must agree.
         raise refuse("two-subjects", min(item.path for item in others))
