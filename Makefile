@@ -17,7 +17,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_USER PIP_TARGET PIP_PREFIX
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test check format-check lint types contracts rules units-check docs-check \
-        docs format bench soak wheel-test lock serve clean
+        docs golden format bench soak wheel-test lock serve clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +88,9 @@ bench: $(READY) ## time of one interpretation, by step
 
 docs: $(READY) ## write the generated pages and schemas again
 	@$(BIN)/python docs/generate.py
+
+golden: $(READY) ## freeze the answers of the example requests again (CASE=name for some)
+	@$(BIN)/python -m tests.golden.regenerate $(CASE)
 
 format: $(READY) ## put the code into its one format
 	@$(BIN)/ruff check --quiet --fix-only . && $(BIN)/ruff format .

@@ -1,7 +1,7 @@
-"""Freeze the answers of the golden cases again: ``python -m tests.golden.regenerate [CASE ...]``.
+"""Freeze the answers of the golden cases again: ``make golden``, or ``make golden CASE=name``.
 
-Run from the root of the checkout. Every change it makes is meant to be read before it is
-committed: ``git diff fixtures/fhir``.
+Without make: ``python -m tests.golden.regenerate [CASE ...]`` from the root of the checkout.
+Every change it makes is meant to be read before it is committed: ``git diff fixtures/fhir``.
 """
 
 from __future__ import annotations

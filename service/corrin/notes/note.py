@@ -128,10 +128,6 @@ class NoteWriter:
         name = str(fired.bound.result)
         if aspect == "name":
             return self._words.short(name)
-        if len(fired.results) > 1 and aspect is None:
-            return " and ".join(v.reported for v in fired.results)
-        if len(fired.results) > 1 and aspect == "date":
-            return " and ".join(
-                v.when.text if v.when else "date not stated" for v in fired.results
-            )
+        if len(fired.results) > 1:
+            return " and ".join(self._words.said(v, name, aspect) for v in fired.results)
         return self._words.said(fired.world.facts.get("result"), name, aspect)

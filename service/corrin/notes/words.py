@@ -17,6 +17,7 @@ from corrin.terminology.evidence import Evidence
 _ANNOTATED = re.compile(r"\{(\d+(?:\.\d+)?)_([A-Za-z]+\d?)\}", re.ASCII)
 _POWER = re.compile(r"\b10\*(\d+)/", re.ASCII)
 _PERIOD = re.compile(r"(?<=\d) (a|wk)(?=[),;.]|$| or above| or below| \()", re.ASCII)
+_LONG = re.compile(r"(?<!\d)\d+\.\d{4,}(?!\d)", re.ASCII)
 _PERIODS = {"a": "years", "wk": "weeks"}
 _TIME = re.compile(
     r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII
@@ -66,6 +67,11 @@ def number(value: Decimal) -> str:
 def quantity(interval: Interval, unit: str) -> str:
     """An interval with its unit: ``240 ng/L``, ``<150 ng/L``, ``180 to 220 ng/L``."""
     return f"{interval} {unit}"
+
+
+def short_digits(text: str) -> str:
+    """Long decimals of a conversion cut to four digits and marked: ``about 1.746 mmol/L``."""
+    return _LONG.sub(lambda found: f"about {Decimal(found[0]):.4g}", text)
 
 
 def stretch(interval: Interval, unit: str | None) -> str:
@@ -211,6 +217,8 @@ class Dictionary:
         if aspect == "date":
             when = time_of(fact)
             return when.text if when is not None else "date not stated"
+        if aspect == "compared" and isinstance(fact, Measured):
+            return short_digits(quantity(fact.interval, fact.unit))
         if aspect == "reason":
             return self.reason(fact.reason) if isinstance(fact, Absent) else ""
         if isinstance(fact, Measured):

@@ -10,7 +10,7 @@ from corrin.packs import schema
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)(?::([a-z]+))?\}")
 _BRACE = re.compile(r"[{}]")
 
-ASPECTS = frozenset({"name", "date", "reason"})
+ASPECTS = frozenset({"compared", "date", "name", "reason"})
 ALWAYS_THERE = frozenset({"because", "result", "possible", "separated_by", "status"})
 
 
