@@ -80,6 +80,30 @@ def test_what_the_library_lets_through(given: Resource, path: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "path"),
+    [
+        ({"note": None}, "Observation.note"),
+        ({"note": []}, "Observation.note"),
+        ({"note": [{}]}, "Observation.note[0]"),
+        ({"subject": {}}, "Observation.subject"),
+        ({"method": {"coding": [{"code": None}]}}, "Observation.method.coding[0].code"),
+    ],
+)
+def test_nulls_and_what_is_empty(given: Resource, path: str) -> None:
+    assert path in places({**observation(), **given})
+    assert len(read(dumps({**observation(), **given})).results) == 1
+
+
+def test_a_null_beside_the_extension_of_its_place_is_valid() -> None:
+    why = {
+        "url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason",
+        "valueCode": "masked",
+    }
+    name = {"family": "S", "given": [None, "B"], "_given": [{"extension": [why]}, None]}
+    assert read(dumps(patient(name=[name])), strict=True).subject.present
+
+
+@pytest.mark.parametrize(
     "inner",
     [
         {"resourceType": "Blancmange"},
@@ -103,4 +127,14 @@ def test_problems_name_no_patient() -> None:
     given = json.loads(dumps(patient(name="Rosa Sanders", contact="Rosa")))
     with pytest.raises(IntakeError) as caught:
         read(dumps(given), strict=True)
+    assert "Rosa" not in repr(caught.value.problems)
+
+
+def test_a_key_that_is_no_name_of_an_element_is_not_repeated() -> None:
+    for given in ({"Rosa": 1}, {"contact": [{"Rosa Sanders": {}}]}, {"name": [{"Rosa": None}]}):
+        with pytest.raises(IntakeError) as caught:
+            read(dumps(patient(**given)), strict=True)
+        assert "Rosa" not in repr(caught.value.problems)
+    with pytest.raises(IntakeError) as caught:
+        read(b'{"resourceType": "Patient", "Rosa": {"a": 1, "a": 2}}')
     assert "Rosa" not in repr(caught.value.problems)

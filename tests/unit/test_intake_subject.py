@@ -275,6 +275,18 @@ def test_no_patient_at_all() -> None:
     assert found.subject.sex is None
 
 
+@pytest.mark.parametrize("url", [None, "https://example.org/fhir/Patient/mrn-4711"])
+def test_a_refused_call_names_no_patient_by_id(url: str | None) -> None:
+    """Problems are logged, and a Patient's id is often the number on the wristband."""
+    for person in (patient(id="mrn-4711"), patient(id=None)):
+        other = patient(id="mrn-0815", gender="male")
+        for strict in (False, True):
+            with pytest.raises(IntakeError) as caught:
+                intake.read(entries((url, person), (None, other)), strict=strict)
+            said = str(caught.value) + repr(caught.value.problems)
+            assert "4711" not in said and "0815" not in said
+
+
 def test_nothing_of_the_subject_identifies() -> None:
     found = read(patient(name=[{"family": "Sanders"}], identifier=[MRN]), observation(B12))
     assert "Sanders" not in repr(found) and "urn:mrn" not in repr(found.subject)

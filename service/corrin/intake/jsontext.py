@@ -21,7 +21,9 @@ _BLANK = b" \t\r\n"
 _NEITHER = bytes(sorted(set(range(256)) - set(b'{}[]"')))
 _CURLY = bytes.maketrans(b"[]", b"{}")  # one kind of bracket: a layer is then one replacement
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
-_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+# As FHIR names elements and types. A key of another shape is not repeated: it may be anything.
+_PLAIN_NAME = re.compile(r"_?[a-z][A-Za-z0-9]{0,63}", re.ASCII)
+_PLAIN_TYPE = re.compile(r"[A-Z][A-Za-z]{0,63}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +225,7 @@ def _located(text: str, limits: Limits, reason: str, line: int | None) -> Intake
 def _leaves(value: Any) -> Iterator[tuple[str, Any]]:
     """Keys (as leaves of their object) and scalars with their tree path, without recursion."""
     root = value.get("resourceType") if isinstance(value, dict) else None
-    start = root if isinstance(root, str) and _PLAIN_NAME.fullmatch(root) else "$this"
+    start = root if isinstance(root, str) and _PLAIN_TYPE.fullmatch(root) else "$this"
     stack: list[tuple[str, Any]] = [(start, value)]
     while stack:
         path, found = stack.pop()

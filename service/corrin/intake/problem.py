@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+# What tells one Patient from another is an identity, and problems end in logs.
+_WHICH_PATIENT = re.compile(
+    r"(?<=\.ofType\(Patient\))\.where\(id='[^']*'\)|\.where\(fullUrl='[^']*/Patient/[^']*'\)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +50,10 @@ def refuse(reason: str, path: str = "", line: int | None = None) -> IntakeError:
 
 
 def problem(reason: str, path: str = "", line: int | None = None) -> Problem:
-    """One problem in the words of the reason list."""
+    """One problem in the words of the reason list; the path names no Patient's id."""
     from corrin.terminology import load
 
+    path = _WHICH_PATIENT.sub("", path)
     words = load().reasons.get(reason)
     if words is None:
         return Problem(reason, path, line=line)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +23,9 @@ _INVALID = frozenset(
         "modifier-extension",
     }
 )
+
+# As FHIR names elements. A key of another shape is not repeated: it may be anything.
+_ELEMENT = re.compile(r"_?[a-z][A-Za-z0-9]{0,63}", re.ASCII)
 
 
 def judge(data: bytes, lines: tuple[int, ...], limits: Limits) -> None:
@@ -44,7 +49,8 @@ def judge(data: bytes, lines: tuple[int, ...], limits: Limits) -> None:
         )
     problems: list[Problem] = []
     for value, path in values:
-        problems += [problem("strict-invalid", place) for place in _faults(value, path)]
+        places = sorted({*_faults(value, path), *_empty(value, path)})
+        problems += [problem("strict-invalid", place) for place in places]
         if len(problems) >= limits.problems:
             break
     if problems:
@@ -73,9 +79,7 @@ def _place(path: str, value: Any, location: tuple[int | str, ...]) -> str:
     for step in location:
         if isinstance(step, int):
             path = f"{path}[{step}]"
-        elif step.isidentifier() and (
-            not isinstance(value, dict) or step in value or step[0].islower()
-        ):
+        elif _ELEMENT.fullmatch(step) is not None and step != "root":  # the library's own word
             path = f"{path}.{step}"
         value = _step(value, step)
     return path
@@ -85,6 +89,34 @@ def _step(value: Any, step: int | str) -> Any:
     if isinstance(value, list) and isinstance(step, int) and step < len(value):
         return value[step]
     return value.get(step) if isinstance(value, dict) and isinstance(step, str) else None
+
+
+def _empty(value: Any, path: str) -> Iterator[str]:
+    """Places of nulls, empty objects and empty arrays, which the library lets through.
+
+    A null may stand in an array of primitives beside the array of their extensions.
+    """
+    stack = [(path, value)]
+    while stack:
+        path, found = stack.pop()
+        members: list[tuple[str, Any]] = []
+        if isinstance(found, dict):
+            for name, inner in found.items():
+                place = f"{path}.{name}" if _ELEMENT.fullmatch(name) is not None else path
+                if isinstance(inner, list) and inner:
+                    twin = found.get(name[1:] if name.startswith("_") else f"_{name}")
+                    members += [
+                        (f"{place}[{at}]", one)
+                        for at, one in enumerate(inner)
+                        if one is not None or not isinstance(twin, list)
+                    ]
+                else:
+                    members.append((place, inner))
+        for place, inner in members:
+            if inner is None or (isinstance(inner, dict | list) and not inner):
+                yield place
+            else:
+                stack.append((place, inner))
 
 
 def refuse_invalid(refusals: list[Refusal], limits: Limits) -> None:
