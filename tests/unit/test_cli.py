@@ -275,8 +275,10 @@ def test_an_interruption_ends_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_interrupted_process_leaves_no_trace() -> None:
+    # A process started in the background may have been told to ignore the signal.
+    heed = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
     process = subprocess.Popen(
-        [*COMMAND, "interpret", "-"],
+        [sys.executable, "-c", f"{heed}; {COMMAND[2]}", "interpret", "-"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

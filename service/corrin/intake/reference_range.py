@@ -48,7 +48,8 @@ def read(ranges: Any, analyte: Analyte, unit: str, reported_unit: Resource | Non
     lower, upper = _bound(low, own), _bound(high, own)
     if (lower is None and low is not None) or (upper is None and high is not None):
         return None, text, UNREADABLE
-    return _from_bounds(analyte.id, unit, lower, upper, text)
+    interval, written, flags = _from_bounds(analyte.id, unit, lower, upper)
+    return interval, text or written, flags
 
 
 def _bound(bound: Any, own: _UnitKey) -> _Bound | None:
@@ -95,6 +96,7 @@ def _type(one: Resource) -> str | None:
 _UnitKey = tuple[str | None, str | None, str | None]
 # The figure as written: a cache by its value would take 0.4 for 0.40.
 _Bound = tuple[str, str | None, str | None, str | None]
+_End = tuple[str, str]
 
 
 def _unit_key(quantity: Resource | None) -> _UnitKey:
@@ -108,27 +110,30 @@ def _unit_key(quantity: Resource | None) -> _UnitKey:
     )
 
 
-@lru_cache(maxsize=4096)
-def _from_bounds(
-    analyte: str, unit: str, low: _Bound | None, high: _Bound | None, text: str | None
-) -> Found:
-    found = terminology.load().analytes[analyte]
-    values: list[Decimal | None] = []
+def _from_bounds(analyte: str, unit: str, low: _Bound | None, high: _Bound | None) -> Found:
+    ends: list[_End | None] = []
     for bound in (low, high):
-        if bound is None:
-            values.append(None)
-            continue
-        named = normalised(analyte, *bound[1:])
+        named = None if bound is None else normalised(analyte, *bound[1:])
         if isinstance(named, UnitRefusal):
-            return None, text, UNREADABLE
-        try:
-            values.append(units.convert(found, Decimal(bound[0]), named.ucum, unit))
-        except UnitError:
-            return None, text, UNREADABLE
+            return None, None, UNREADABLE
+        ends.append(None if bound is None or named is None else (bound[0], named.ucum))
+    interval = _interval(analyte, unit, ends[0], ends[1])
+    if interval is None:
+        return None, None, UNREADABLE
+    return interval, _written(low, high), ()
+
+
+@lru_cache(maxsize=4096)
+def _interval(analyte: str, unit: str, low: _End | None, high: _End | None) -> Interval | None:
+    found = terminology.load().analytes[analyte]
     try:
-        return Interval(values[0], values[1]), text or _written(low, high), ()
-    except ValueError:
-        return None, text, UNREADABLE
+        values = [
+            None if end is None else units.convert(found, Decimal(end[0]), end[1], unit)
+            for end in (low, high)
+        ]
+        return Interval(values[0], values[1])
+    except (UnitError, ValueError):
+        return None
 
 
 def _written(low: _Bound | None, high: _Bound | None) -> str:
@@ -144,7 +149,6 @@ def _written(low: _Bound | None, high: _Bound | None) -> str:
     return f"{figures} {name[:40]}".strip()
 
 
-@lru_cache(maxsize=4096)
 def _from_text(analyte: str, unit: str, text: str, own: _UnitKey) -> Found:
     said = number.read(text)
     if isinstance(said, str) or said.interval.is_point:

@@ -124,13 +124,6 @@ def normalised(
     """:func:`corrin.units.normalise` by analyte id; what is too long to be a unit is none."""
     if len(unit or "") + len(system or "") + len(code or "") > _LONGEST_UNIT:
         return UnitRefusal("unit-unknown", printable(unit or code or "")[:40])
-    return _normalised(analyte, unit, system, code)
-
-
-@lru_cache(maxsize=8192)
-def _normalised(
-    analyte: str, unit: str | None, system: str | None, code: str | None
-) -> Unit | UnitRefusal:
     found = terminology.load().analytes[analyte]
     return units.normalise(found, unit=unit, system=system, code=code)
 

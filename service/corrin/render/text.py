@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rich.cells import cell_len
+from rich.cells import cached_cell_len, cell_len
 from rich.text import Text
 
 from corrin.notes.report import (
@@ -48,8 +48,12 @@ def render(
     that could not answer and whole digests.
     """
     sheet = Sheet(max(WIDTH if width is None else width, NARROWEST))
-    _Writer(clean(report), sheet, explain).write()
-    return sheet.coloured() if colour else sheet.plain()
+    try:
+        _Writer(clean(report), sheet, explain).write()
+        return sheet.coloured() if colour else sheet.plain()
+    finally:
+        # rich keeps every short text it has measured; of a patient's none may stay.
+        cached_cell_len.cache_clear()
 
 
 class _Writer:

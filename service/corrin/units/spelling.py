@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 
 LONGEST_RAW = 96
 LONGEST = 32
@@ -58,7 +57,6 @@ def plain(text: str) -> str | None:
     return None if len(text) > LONGEST_RAW else _plain(text)
 
 
-@lru_cache(maxsize=4096)
 def _plain(text: str) -> str | None:
     # Before NFKC, which would turn a superscript into an ordinary digit: 10⁹ would read 109.
     text = _POWER_OF_TEN.sub(r"\1^\2", text).translate(_SUPERSCRIPTS)

@@ -149,7 +149,6 @@ def match(analyte: Analyte, text: str) -> Match:
     return _match(book(analyte), normal)
 
 
-@lru_cache(maxsize=4096)
 def _match(own: Book, text: str) -> Match:
     reading = read(text, own.table.symbols)
     if text in own.accepted:
@@ -224,15 +223,38 @@ def normalise(
     """
     if len(unit or "") + len(system or "") + len(code or "") > 512:
         return UnitRefusal("unit-unknown", _shown(unit or code or ""))
-    return _normalise(book(analyte), unit, system, code)
+    try:
+        return _known(book(analyte), unit, system, code)
+    except _NotKept as found:
+        return found.answer
+
+
+class _NotKept(Exception):
+    """An answer that is not kept for the next time, as a text that is no unit may be anything."""
+
+    def __init__(self, answer: Unit | UnitRefusal) -> None:
+        super().__init__()
+        self.answer = answer
 
 
 @lru_cache(maxsize=8192)
-def _normalise(
-    own: Book, unit: str | None, system: str | None, code: str | None
+def _known(own: Book, unit: str | None, system: str | None, code: str | None) -> Unit:
+    by_code, by_unit = _match_of(own, code), _match_of(own, unit)
+    answer = _decided(own, unit, system, code, by_code, by_unit)
+    strange = any(found is not None and found.how == "unknown" for found in (by_code, by_unit))
+    if strange or isinstance(answer, UnitRefusal):
+        raise _NotKept(answer)
+    return answer
+
+
+def _decided(
+    own: Book,
+    unit: str | None,
+    system: str | None,
+    code: str | None,
+    by_code: Match | None,
+    by_unit: Match | None,
 ) -> Unit | UnitRefusal:
-    by_code = _match_of(own, code)
-    by_unit = _match_of(own, unit)
     if by_code is None and by_unit is None:
         return UnitRefusal("unit-missing", _shown(unit or code or ""))
     formal = own.aliases.names_ucum(system)
