@@ -125,6 +125,7 @@ SPOILT: list[tuple[type[finding.Finding], str, str, str]] = [
     (finding.CircularDefinition, "definitions.yaml", "numbness", "probe_sign"),
     (finding.DuplicateId, "rules/probe.yaml", RULE, RULE + "---\n" + RULE),
     (finding.UnknownPack, "pack.yaml", "owner: tests", "owner: tests\nuses: [nowhere]"),
+    (finding.CircularUse, "pack.yaml", "owner: tests", "owner: tests\nuses: [probe]"),
     (finding.UnknownEvidence, "rules/probe.yaml", "evidence: [B12-04]", "evidence: [B12-99]"),
     (finding.StatusTooHigh, "rules/probe.yaml", "evidence: [B12-04]", "evidence: [B12-12]"),
     (finding.StatusTooLow, "rules/probe.yaml", "status: source-checked", "status: draft"),
@@ -171,6 +172,63 @@ def test_spoilt_content_is_found(
 
 def test_every_kind_of_finding_is_tried() -> None:
     assert {kind for kind, *_ in SPOILT} == set(finding.Finding.__subclasses__())
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "line"),
+    [
+        ("decisions.yaml", "mma > probe_age", "mma > probe_old", 6),
+        ("rules/probe.yaml", "and probe_sign", "and probe_sing", 4),
+        ("restrictions.yaml", "when: pregnant", "when: pregnnt", 3),
+    ],
+)
+def test_a_misfit_is_found_at_its_own_line(
+    content: Path, file: str, old: str, new: str, line: int
+) -> None:
+    (one,) = (
+        one
+        for one in found(content, **{file: FILES[file].replace(old, new)})
+        if isinstance(one, finding.Misfitting)
+    )
+    assert (one.place.file, one.place.line) == (f"packs/probe/{file}", line) and one.hint
+
+
+def test_packs_that_use_each_other(tmp_path: Path) -> None:
+    shutil.copytree(rules_root(), tmp_path, dirs_exist_ok=True)
+    head = tmp_path / "packs" / "clinical-terms" / "pack.yaml"
+    head.write_text(head.read_text("utf-8") + "uses: [ng239]\n", "utf-8")
+    circles = [one for one in open_library(tmp_path).findings if one.code == "circular-use"]
+    assert [one.why for one in circles] == ["clinical-terms uses ng239 uses clinical-terms"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("packs: [safety,", "packs: [safety, nowhere,", "unknown-pack"),
+        ("b12_status: ng239", "b12_status: nowhere", "unknown-pack"),
+        ("scope: age >= 16 'a'", "scope: agee >= 16 'a'", "misfit"),
+        ("scope: age >= 16 'a'", "scope: age >= >= 16 'a'", "bad-condition"),
+        ("[sodium, potassium,", "[sodium, potasium,", "unknown-use"),
+        ("markers: [total_b12,", "markers: [total_b13,", "unknown-use"),
+        ("critical_days: 7", "critical_days: soon", "wrong-shape"),
+    ],
+)
+def test_a_profile_that_names_what_is_not_there(
+    tmp_path: Path, old: str, new: str, code: str
+) -> None:
+    """A word that fits nothing in a profile is told, and never runs."""
+    shutil.copytree(rules_root(), tmp_path, dirs_exist_ok=True)
+    profile = tmp_path / "profiles" / "uk.yaml"
+    text = profile.read_text("utf-8")
+    assert old in text
+    profile.write_text(text.replace(old, new), "utf-8")
+    library = open_library(tmp_path)
+    (one,) = library.findings
+    assert one.code == code and not library.profiles
+    told = text[: text.index(old)].count("\n") + 1
+    assert one.place.file == "profiles/uk.yaml" and one.place.line in (told, told - 1)
+    with pytest.raises(finding.ContentProblem):
+        library.sound()
 
 
 def test_findings_are_all_told_at_once(content: Path) -> None:

@@ -159,15 +159,16 @@ class _Binder:
     def decision(self, topic: str) -> BoundDecision:
         decision = self.pack.decisions[topic]
         place = self.pack.place("decision", topic)
-        rows = tuple(
-            BoundRow(row, self.condition(row.when, place, f"{topic}.{row.id}"))
-            for row in decision.rows
-        )
+        rows = []
+        for row in decision.rows:
+            name = f"{topic}.{row.id}"
+            when = self.condition(row.when, self.pack.place("decision", name), name)
+            rows.append(BoundRow(row, when))
         self._facts((*decision.assumes, *decision.settled_by), place, topic)
-        return BoundDecision(topic, decision, rows)
+        return BoundDecision(topic, decision, tuple(rows))
 
     def restriction(self, restriction: schema.Restriction) -> BoundRestriction:
-        place = self.pack.place("restriction", restriction.id)
+        place = self.pack.place("restriction", f"{restriction.id}.when")
         when = self.condition(restriction.when, place, restriction.id)
         return BoundRestriction(self.pack.id, restriction, when)
 
@@ -183,10 +184,12 @@ class _Binder:
                 if analyte is None:
                     continue
                 vocabulary = replace(vocabulary, result=analyte)
-            when = self.condition(rule.when, place, rule.id, vocabulary)
-            unless = (
-                self.condition(rule.unless, place, rule.id, vocabulary) if rule.unless else None
-            )
+            at = self.pack.place("rule", f"{rule.id}.when")
+            when = self.condition(rule.when, at, rule.id, vocabulary)
+            unless = None
+            if rule.unless:
+                at = self.pack.place("rule", f"{rule.id}.unless")
+                unless = self.condition(rule.unless, at, rule.id, vocabulary)
             bound.append(BoundRule(rule, when, unless, name))
         return tuple(bound)
 

@@ -67,6 +67,12 @@ class CircularDefinition(Finding):
     code: ClassVar[str] = "circular-definition"
 
 
+class CircularUse(Finding):
+    """A pack that uses itself, through others or at once."""
+
+    code: ClassVar[str] = "circular-use"
+
+
 class DuplicateId(Finding):
     """Two rules, rows, restrictions or thresholds with one id."""
 

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from pydantic import ValidationError
 
 from corrin import terminology
 from corrin.content import ContentError, read_document, rules_root
-from corrin.language.bind import Vocabulary
+from corrin.language.bind import Vocabulary, bind
+from corrin.language.parse import ConditionError, parse
 from corrin.packs import schema
 from corrin.packs.binding import bind_pack
 from corrin.packs.bound import BoundPack
 from corrin.packs.finding import (
+    BadCondition,
+    CircularUse,
     ContentProblem,
     Finding,
+    Misfitting,
     Place,
     UnknownPack,
+    UnknownUse,
     Unreadable,
     WrongShape,
 )
-from corrin.packs.pack import Pack, content_digest, read_pack
+from corrin.packs.pack import Pack, content_digest, line_of, read_pack
 
 SEXES = frozenset({"male", "female", "other", "unknown"})
 
@@ -100,7 +107,7 @@ def _open(root: Path, terms: terminology.Terminology) -> Library:
         _bind(pack_id, read, bound, shared, findings, ())
     profiles: dict[str, Profile] = {}
     for file in sorted((root / "profiles").glob("*.yaml")):
-        profile = _profile(file, root, bound, findings)
+        profile = _profile(file, root, bound, shared, findings)
         if profile is not None:
             profiles[profile.head.id] = profile
     return Library(
@@ -124,13 +131,21 @@ def _bind(
     if pack_id in bound:
         return bound[pack_id]
     pack = read.get(pack_id)
-    if pack is None or pack_id in above:
+    if pack is None:
         return None
     uses = []
     for name in pack.head.uses:
+        chain = (*above, pack_id)
+        if name in chain:
+            way = " uses ".join((*chain[chain.index(name) :], name))
+            findings.append(
+                CircularUse(pack.places["pack"], pack_id, way, "let only one use the other")
+            )
+            continue
         used = _bind(name, read, bound, shared, findings, (*above, pack_id))
         if used is None:
-            findings.append(UnknownPack(pack.places["pack"], pack_id, f"it uses {name}"))
+            why = f"it uses {name}"
+            findings.append(UnknownPack(pack.places["pack"], pack_id, why, _near(name, read)))
         else:
             uses.append(used)
     bound[pack_id], found = bind_pack(pack, tuple(uses), shared)
@@ -138,8 +153,16 @@ def _bind(
     return bound[pack_id]
 
 
+def _near(name: str, known: Iterable[str]) -> str:
+    return "use one of " + ", ".join(sorted(set(known) - {name}))
+
+
 def _profile(
-    file: Path, root: Path, packs: Mapping[str, BoundPack], findings: list[Finding]
+    file: Path,
+    root: Path,
+    packs: Mapping[str, BoundPack],
+    shared: Vocabulary,
+    findings: list[Finding],
 ) -> Profile | None:
     name = file.relative_to(root).as_posix()
     try:
@@ -151,10 +174,50 @@ def _profile(
     except ValidationError as error:
         for detail in error.errors():
             where = ".".join(str(part) for part in detail["loc"])
-            findings.append(WrongShape(Place(name, 1), file.stem, f"{where}: {detail['msg']}"))
+            place = Place(name, line_of(raw, detail["loc"]))
+            findings.append(WrongShape(place, file.stem, f"{where}: {detail['msg']}"))
         return None
-    for pack_id in (*head.packs, *head.owns.values()):
-        if pack_id not in packs:
-            findings.append(UnknownPack(Place(name, 1), head.id, f"it runs {pack_id}"))
-            return None
-    return Profile(head, content_digest(raw))
+    wrong = list(_of_profile(head, raw, name, packs, shared))
+    findings.extend(wrong)
+    return None if wrong else Profile(head, content_digest(raw))
+
+
+def _of_profile(
+    head: schema.ProfileHead,
+    raw: Any,
+    file: str,
+    packs: Mapping[str, BoundPack],
+    shared: Vocabulary,
+) -> Iterator[Finding]:
+    """What a profile names that is not there: packs, words of its scope, facts it chooses."""
+
+    def at(*location: str | int) -> Place:
+        return Place(file, line_of(raw, location))
+
+    for part, named in (("packs", head.packs), ("owns", tuple(head.owns.values()))):
+        for pack_id in named:
+            if pack_id not in packs:
+                yield UnknownPack(at(part), head.id, f"it runs {pack_id}", _near(pack_id, packs))
+    try:
+        _, misfits = bind(parse(head.scope), shared)
+        for misfit in misfits:
+            yield Misfitting(at("scope"), "scope", misfit.why, misfit.hint)
+    except ConditionError as error:
+        yield BadCondition(at("scope"), "scope", str(error))
+    known = {*shared.analytes, *shared.concepts}
+    for index, look in enumerate(head.look_back):
+        for one in look.analytes:
+            if one not in known:
+                place = at("look_back", index, "analytes")
+                yield UnknownUse(place, "look_back", f"{one} is no fact", _alike(one, known))
+    for index, pair in enumerate(head.pairing):
+        for one in (*pair.markers, *pair.metabolites):
+            if one not in known:
+                yield UnknownUse(
+                    at("pairing", index), "pairing", f"{one} is no fact", _alike(one, known)
+                )
+
+
+def _alike(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, sorted(known), n=2)
+    return f"did you mean {' or '.join(near)}?" if near else ""

@@ -150,7 +150,8 @@ def _decisions(pack: BoundPack, topics: dict[str, set[str]]) -> Iterator[Finding
         place = pack.pack.place("decision", topic)
         for row in decision.rows:
             if row.status not in decision.statuses:
-                yield UnknownStatus(place, f"{topic}.{row.id}", f"{row.status} has no words")
+                at = pack.pack.place("decision", f"{topic}.{row.id}")
+                yield UnknownStatus(at, f"{topic}.{row.id}", f"{row.status} has no words")
         if decision.otherwise not in decision.statuses:
             yield UnknownStatus(place, topic, f"{decision.otherwise} has no words")
         ids = [row.id for row in decision.rows]
@@ -159,11 +160,13 @@ def _decisions(pack: BoundPack, topics: dict[str, set[str]]) -> Iterator[Finding
         conditions = [row.when for row in decision.rows]
         for index, condition in enumerate(conditions):
             if condition in conditions[:index]:
-                yield DeadRow(place, f"{topic}.{ids[index]}", "an earlier row has this condition")
+                at = pack.pack.place("decision", f"{topic}.{ids[index]}")
+                yield DeadRow(at, f"{topic}.{ids[index]}", "an earlier row has this condition")
         landed = {case.row for case in decision.cases if case.row}
         for name in ids:
             if name not in landed:
-                yield DeadRow(place, f"{topic}.{name}", "no case names this row", "add a case")
+                at = pack.pack.place("decision", f"{topic}.{name}")
+                yield DeadRow(at, f"{topic}.{name}", "no case names this row", "add a case")
 
 
 def _restrictions(pack: BoundPack, topics: dict[str, set[str]]) -> Iterator[Finding]:

@@ -60,7 +60,7 @@ class _Reader:
             return kind.model_validate(raw)
         except ValidationError as error:
             for detail in error.errors():
-                line = _line(raw, detail["loc"])
+                line = line_of(raw, detail["loc"])
                 where = ".".join(str(part) for part in detail["loc"])
                 place = Place(self.relative(file), line)
                 self.findings.append(WrongShape(place, about, f"{where}: {detail['msg']}"))
@@ -84,6 +84,11 @@ class _Reader:
         found: dict[str, M] = {}
         for name, value in raw.items():
             self.places[f"{word}:{name}"] = Place(self.relative(file), raw.lines[name])
+            rows = value.get("rows") if isinstance(value, dict) else None
+            for row in rows if isinstance(rows, list) else ():
+                if isinstance(row, Located):
+                    at = Place(self.relative(file), row.line)
+                    self.places[f"{word}:{name}.{row.get('id')}"] = at
             model = self.model(kind, value, file, str(name))
             if model is not None:
                 found[name] = model
@@ -103,6 +108,10 @@ class _Reader:
                 if name in found:
                     self.findings.append(DuplicateId(place, name, f"a second {word} of this id"))
                 self.places[f"{word}:{name}"] = place
+                for part in ("when", "unless"):
+                    if isinstance(raw, Located) and part in raw.lines:
+                        at = Place(place.file, raw.lines[part])
+                        self.places[f"{word}:{name}.{part}"] = at
                 found[name] = model
         return tuple(found.values())
 
@@ -147,7 +156,7 @@ def content_digest(raw: Any) -> str:
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def _line(raw: Any, location: tuple[int | str, ...]) -> int:
+def line_of(raw: Any, location: tuple[int | str, ...]) -> int:
     """The line of the innermost part of ``location`` that the file knows."""
     line = getattr(raw, "line", 0)
     at = raw
