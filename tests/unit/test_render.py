@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from rich.cells import cell_len
 
+from corrin.notes import sentence
 from corrin.notes.report import Report
 from corrin.render import basis, html, words
 from corrin.render import json as json_form
@@ -316,11 +317,11 @@ def test_dates_are_shortened_and_say_their_zone() -> None:
     assert words.dated("2026-03") == "2026-03"
     assert words.dated(None) == "date not stated"
     assert words.dated("2026-03-01T08:30:00Z/2026-03-02") == "2026-03-01 08:30 UTC/2026-03-02"
-    assert words.readable("taken 2026-03-01T08:30:00Z.") == "taken 2026-03-01 08:30 UTC."
+    assert sentence.readable("taken 2026-03-01T08:30:00Z.") == "taken 2026-03-01 08:30 UTC."
 
 
 def test_an_annotated_unit_is_put_as_people_read_it() -> None:
-    assert words.readable("76 mL/min/{1.73_m2}, {name}") == "76 mL/min/1.73 m2, {name}"
+    assert sentence.readable("76 mL/min/{1.73_m2}, {name}") == "76 mL/min/1.73 m2, {name}"
 
 
 def test_a_computed_figure_is_rounded_where_not_everything_is_asked_for() -> None:

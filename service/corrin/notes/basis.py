@@ -15,7 +15,8 @@ from corrin.language.kleene import Kleene
 from corrin.language.to_prose import Prose, figures
 from corrin.language.world import World
 from corrin.notes import report
-from corrin.notes.words import Dictionary, capital, quantity, readable
+from corrin.notes.sentence import capital, readable
+from corrin.notes.words import Dictionary, quantity
 from corrin.packs.bound import BoundPack
 
 _TRUTH: dict[Kleene, report.Truth] = {True: "true", False: "false", None: "unknown"}

@@ -10,7 +10,8 @@ from corrin.facts.fact import Absent, Measured
 from corrin.language import tree
 from corrin.notes import report
 from corrin.notes.basis import Basis
-from corrin.notes.words import Dictionary, capital, readable, stretch
+from corrin.notes.sentence import capital, readable
+from corrin.notes.words import Dictionary, stretch
 from corrin.packs import placeholder
 from corrin.packs.bound import BoundRule
 

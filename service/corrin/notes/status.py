@@ -8,7 +8,8 @@ from corrin.facts.fact import Measured
 from corrin.language.world import World
 from corrin.notes import report
 from corrin.notes.basis import Basis
-from corrin.notes.words import Dictionary, capital, readable, stretch
+from corrin.notes.sentence import capital, readable
+from corrin.notes.words import Dictionary, stretch
 from corrin.packs import schema
 from corrin.packs.bound import BoundPack
 

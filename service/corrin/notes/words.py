@@ -11,47 +11,11 @@ from corrin.facts.fact import Absent, Fact, Measured, Stated
 from corrin.facts.interval import Interval
 from corrin.language.world import time_of
 from corrin.notes import report
+from corrin.notes.sentence import small
 from corrin.terminology import Terminology
 from corrin.terminology.evidence import Evidence
 
-_ANNOTATED = re.compile(r"\{(\d+(?:\.\d+)?)_([A-Za-z]+\d?)\}", re.ASCII)
-_POWER = re.compile(r"\b10\*(\d+)/", re.ASCII)
-_PERIOD = re.compile(r"(?<=\d) (a|wk)(?=[),;.]|$| or above| or below| \()", re.ASCII)
 _LONG = re.compile(r"(?<!\d)\d+\.\d{4,}(?!\d)", re.ASCII)
-_PERIODS = {"a": "years", "wk": "weeks"}
-_TIME = re.compile(
-    r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII
-)
-
-
-def readable(text: str) -> str:
-    """A sentence with its times and annotated units put as people read them.
-
-    ``2026-03-01T08:30:00Z``, ``mL/min/{1.73_m2}``, ``34 10*9/L`` and ``50 a`` become
-    ``2026-03-01 08:30 UTC``, ``mL/min/1.73 m2``, ``34 x10^9/L`` and ``50 years``.
-    """
-    if "T" in text:
-        text = _TIME.sub(_time, text)
-    if "*" in text:
-        text = _POWER.sub(r"x10^\1/", text)
-    text = _PERIOD.sub(lambda found: f" {_PERIODS[found[1]]}", text)
-    return _ANNOTATED.sub(r"\1 \2", text) if "{" in text else text
-
-
-def _time(found: re.Match[str]) -> str:
-    day, minute, zone = found.groups()
-    offset = {"Z": " UTC", "+00:00": " UTC", None: ""}.get(zone, f" {zone}")
-    return f"{day} {minute}{offset}"
-
-
-def capital(text: str) -> str:
-    """A sentence with its first letter large; ``eGFR`` and ``pH`` stay as they are."""
-    return text if text[1:2].isupper() else text[:1].upper() + text[1:]
-
-
-def small(text: str) -> str:
-    """A sentence to stand inside another: its first letter small, unless a name begins it."""
-    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
 
 
 def each_reported(fact: Absent) -> str | None:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from corrin.notes.report import Report
-from corrin.render.words import readable
+from corrin.notes.sentence import readable
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -23,6 +23,7 @@ from corrin.notes.report import (
     Value,
     Words,
 )
+from corrin.notes.sentence import capital as capital  # said with the words below
 
 ARROW = "→"
 
@@ -33,7 +34,6 @@ MOST_WANTED = 8
 # Digits of a computed figure shown where not all are asked for.
 DIGITS = 6
 
-_ANNOTATED = re.compile(r"\{(\d+(?:\.\d+)?)_([A-Za-z]+\d?)\}", re.ASCII)
 _LONG = re.compile(r"\b\d+\.\d{6,}")
 _TIME = re.compile(
     r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII
@@ -52,17 +52,6 @@ def _time(found: re.Match[str]) -> str:
     return f"{day} {minute}{seconds}{offset}"
 
 
-def readable(text: str) -> str:
-    """A sentence with its times and annotated units put as people read them.
-
-    ``2026-03-01T08:30:00Z`` and ``mL/min/{1.73_m2}`` become ``2026-03-01 08:30 UTC`` and
-    ``mL/min/1.73 m2``.
-    """
-    if "T" in text:
-        text = _TIME.sub(_time, text)
-    return _ANNOTATED.sub(r"\1 \2", text) if "{" in text else text
-
-
 def joined(words: Iterable[str], last: str = "and") -> str:
     """``a, b and c``."""
     parts = list(words)
@@ -74,11 +63,6 @@ def joined(words: Iterable[str], last: str = "and") -> str:
 def count(number: int, one: str, many: str = "") -> str:
     """``1 rule``, ``3 rules``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def capital(text: str) -> str:
-    """A label at the beginning of a line; ``eGFR`` and ``pH`` stay as they are."""
-    return text if text[1:2].isupper() else text[:1].upper() + text[1:]
 
 
 def subject(report: Report) -> str:
