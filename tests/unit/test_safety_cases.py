@@ -311,7 +311,7 @@ def test_low_counts_are_not_hidden_by_macrocytosis_or_low_ferritin() -> None:
 
 
 def test_an_abbreviation_keeps_its_letters_at_the_start_of_a_sentence() -> None:
-    from corrin.notes.words import capital, readable
+    from corrin.notes.sentence import capital, readable
 
     assert capital("eGFR is known") == "eGFR is known"
     assert capital("total B12 is known") == "Total B12 is known"
