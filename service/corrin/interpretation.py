@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,8 @@ def interpret(
 
     Args:
         data: a FHIR Bundle, Parameters, resource, JSON array or NDJSON, as bytes or text, or
-            parsed already (then a number that was a float has lost what a float loses).
+            parsed already (a number as Decimal keeps every digit; one that was a float has lost
+            what a float loses).
         as_of: FHIR date or dateTime the question is asked for; else what the request says
             (``Parameters.evaluationTime``), else now.
         profile: which packs run together (``uk``).
@@ -128,26 +130,40 @@ def policy_of(profile: str) -> Any:
 
 
 def _bytes(data: bytes | str | dict[str, Any] | list[Any]) -> bytes:
-    if isinstance(data, bytes):
-        return data
+    if isinstance(data, bytes | bytearray | memoryview):
+        return bytes(data)
     if isinstance(data, str):
         return data.encode("utf-8", "surrogatepass")
+    exact: list[str] = []  # Decimals, which json does not write: they keep every digit they have
+
+    def other(value: object) -> str:
+        if not isinstance(value, Decimal) or not value.is_finite():
+            return str(value)
+        exact.append(str(value))
+        return "\0"
+
     try:
-        return json.dumps(data, default=str).encode()
+        text = json.dumps(data, default=other)
     except (TypeError, ValueError, RecursionError) as error:
         raise UsageError("The data is not JSON.", "Pass bytes, text, a dict or a list.") from error
+    if exact:
+        parts = text.split(json.dumps("\0"))
+        if len(parts) != len(exact) + 1:
+            raise UsageError("The data holds a text that is only NUL.", "Pass it as bytes.")
+        text = parts[0] + "".join(map("".join, zip(exact, parts[1:], strict=True)))
+    return text.encode()
 
 
 def _moment(text: str) -> Moment:
-    from corrin.facts.moment import Moment
+    from corrin.intake.dates import parse_moment
 
-    try:
-        return Moment.parse(text)
-    except ValueError as error:
+    found = parse_moment(text, UTC)
+    if found is None:
         raise UsageError(
             "The moment to interpret for is not a FHIR date or dateTime.",
             "Write it as 2026-11-01 or 2026-11-01T09:00:00Z.",
-        ) from error
+        )
+    return found
 
 
 def _now() -> Moment:

@@ -101,7 +101,7 @@ def _read_all(walked: Walked, person: subject.Person, harvest: Harvest) -> dict[
 
 def _parameters(walked: Walked, harvest: Harvest) -> tuple[Moment | None, tuple[str, ...]]:
     """``evaluationTime`` and ``complete`` of a Parameters resource."""
-    evaluated: Moment | None = None
+    times: list[tuple[Moment, str]] = []
     complete: set[str] = set()
     for name, parameter, path in walked.parameters:
         if name == "evaluationTime":
@@ -111,14 +111,20 @@ def _parameters(walked: Walked, harvest: Harvest) -> tuple[Moment | None, tuple[
             found = dates.parse_moment(given, harvest.zone)
             if found is None:
                 harvest.refusals.append(Refusal("date-invalid", f"{path}.value"))
-            evaluated = evaluated or found
+            else:
+                times.append((found, path))
         elif name == "complete":
             said = parameter.get("valueCode", parameter.get("valueString"))
             if isinstance(said, str) and said in COMPLETE:
                 complete.add(said)
             else:
                 harvest.refusals.append(Refusal("malformed", f"{path}.value"))
-    return evaluated, tuple(sorted(complete))
+    # There can be one moment only: of several the latest counts, whatever their order.
+    times.sort(key=lambda one: (one[0].end, one[0].text))
+    for moment, path in times[:-1]:
+        if moment != times[-1][0]:
+            harvest.refusals.append(Refusal("malformed", f"{path}.value"))
+    return times[-1][0] if times else None, tuple(sorted(complete))
 
 
 def _when(moment: Moment | None) -> tuple[datetime, str]:
