@@ -86,10 +86,14 @@ def prepared(profile: str, packs: tuple[str, ...] = ()) -> tuple[Engine, Compose
     from corrin import terminology
     from corrin.evaluate.engine import Engine
     from corrin.notes.compose import Composer
+    from corrin.packs.finding import ContentProblem, Place, Unreadable
     from corrin.packs.library import open_library
     from corrin.terminology import evidence
 
     library = open_library().sound()
+    if not library.profiles:
+        place = Place("profiles", 0)
+        raise ContentProblem((Unreadable(place, "profiles", "the content holds no profile"),))
     found = library.profiles.get(profile)
     if found is None:
         raise UsageError(

@@ -275,15 +275,15 @@ def test_the_moment_and_the_lists_of_a_parameters_request() -> None:
     found = parameters(
         {"name": "evaluationTime", "valueDateTime": "2026-10-01T09:00:00Z"},
         {"name": "complete", "valueCode": "medicines"},
-        {"name": "complete", "valueString": "conditions"},
+        {"name": "complete", "valueString": "medicines"},
         {"name": "ruleset", "valueCanonical": "x"},
     )
     assert (
         found.evaluation_time is not None and found.evaluation_time.text == "2026-10-01T09:00:00Z"
     )
-    assert found.complete == ("conditions", "medicines") and found.refusals == ()
+    assert found.complete == ("medicines",) and found.refusals == ()
     wrong = parameters(
-        {"name": "evaluationTime", "valueDateTime": 5}, {"name": "complete", "valueCode": "x"}
+        {"name": "evaluationTime", "valueDateTime": 5}, {"name": "complete", "valueCode": "conditions"}
     )
     assert refused(wrong) == [
         ("date-invalid", "Parameters.parameter[0].value"),

@@ -330,3 +330,53 @@ def test_a_person_who_may_be_under_sixteen_is_named() -> None:
         ],
     }
     assert urgencies(interpret(json.dumps(bundle), as_of=AS_OF))["age-may-be-under-16"] == "soon"
+
+
+def medicine(kind: str, text: str, **other: Any) -> dict[str, Any]:
+    """A medication resource named by its text."""
+    return {
+        "resourceType": kind,
+        "status": "active",
+        "subject": {"reference": "Patient/p"},
+        "medicationCodeableConcept": {"text": text},
+        **other,
+    }
+
+
+def treated(report: Report) -> bool | None:
+    """Whether B12 is known to have been given before the sample."""
+    found = [one.present for one in report.context if one.name == "on_b12_treatment"]
+    return found[0] if found else None
+
+
+def test_a_prescription_after_the_sample_does_not_say_that_it_was_the_first() -> None:
+    after = {"intent": "order", "authoredOn": "2026-10-31T20:00:00Z"}
+    report = read(
+        observation("total_b12", 500, "ng/L"),
+        medicine("MedicationRequest", "hydroxocobalamin 1 mg injection", **after),
+    )
+    assert treated(report) is None
+    assert "on_b12_treatment" in [one.code for one in report.statuses["b12_status"].assumed]
+
+
+def test_a_stated_start_after_the_sample_does() -> None:
+    begun = {"effectivePeriod": {"start": "2026-10-31T20:00:00Z"}}
+    report = read(
+        observation("total_b12", 500, "ng/L"),
+        medicine("MedicationStatement", "hydroxocobalamin 1 mg injection", **begun),
+    )
+    assert treated(report) is False
+
+
+@pytest.mark.parametrize("text", ["No vitamin B12 given", "Allergic to hydroxocobalamin"])
+def test_a_text_that_may_deny_a_medicine_does_not_state_it(text: str) -> None:
+    report = read(observation("total_b12", 500, "ng/L"), medicine("MedicationStatement", text))
+    assert treated(report) is None
+    assert "statement-unclear" in [one.reason for one in report.refusals]
+
+
+def test_a_guideline_not_yet_in_force_is_named() -> None:
+    result = observation("total_b12", 240, "ng/L", effectiveDateTime="2023-05-01")
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": result}]}
+    notices = interpret(json.dumps(bundle), as_of="2023-05-02").notices
+    assert any("in force" in said and "NG239" in said for said in notices)

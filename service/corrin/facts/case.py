@@ -49,7 +49,7 @@ class Reading:
     ``results`` holds every usable value, implausible ones included (flagged ``implausible``);
     ``statements`` the context; ``counts`` says where every resource went (``used``,
     ``superseded``, ``not-ours``, ``refused``); ``complete`` names the lists the caller declared
-    complete (``medicines``, ``conditions``, ``findings``); ``evaluation_time`` is the moment the
+    complete (``medicines``); ``evaluation_time`` is the moment the
     request itself asked for (``Parameters.evaluationTime``).
     """
 

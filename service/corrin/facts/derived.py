@@ -28,13 +28,14 @@ class Treatment:
 
     samples: tuple[str, ...]
     declared_by: str
+    begun_by: tuple[str, ...]
 
 
 @lru_cache(maxsize=1)
 def treatment() -> Treatment:
     """``rules/derived/treatment.yaml``, read once."""
     given = read_document(rules_root() / "derived" / "treatment.yaml")[ON_TREATMENT]
-    return Treatment(tuple(given["samples"]), given["declared_by"])
+    return Treatment(tuple(given["samples"]), given["declared_by"], tuple(given["begun_by"]))
 
 
 def add(facts: dict[str, Fact], reading: Reading, as_of: Moment) -> None:
@@ -132,9 +133,9 @@ def _rounded(interval: Interval) -> str:
 def on_treatment(reading: Reading, facts: dict[str, Fact], as_of: Moment) -> Stated | None:
     """Whether vitamin B12 was being given at a sample chosen (the last of them: one is enough).
 
-    True when any such medicine began, or may have begun, by then; false when every one began
-    later, or the caller declared the list of medicines complete and it holds none (nor an entry
-    that could not be read and may be one).
+    True when any such medicine began, or may have begun, by then; false when every one is stated
+    to have begun later (a prescription does not say so), or the caller declared the list of
+    medicines complete and it holds none (nor an entry that could not be read and may be one).
     """
     rule, concepts = treatment(), terminology.load().concepts
     samples = [
@@ -161,6 +162,9 @@ def on_treatment(reading: Reading, facts: dict[str, Fact], as_of: Moment) -> Sta
             reported=first.reported,
         )
     if given:
+        # What was prescribed or injected after the sample may be one of many.
+        if any(one.origin.partition("/")[0] not in rule.begun_by for one in given):
+            return None
         first = given[0]
         return Stated(
             ON_TREATMENT, False, origin=first.origin, path=first.path, reported=first.reported

@@ -41,6 +41,7 @@ class Lists:
     asked_answers: Mapping[Coding, tuple[str, bool]]
     stated_by_result: Mapping[str, str]
     lasting: frozenset[str]
+    negations: frozenset[str]
 
 
 @lru_cache(maxsize=1)
@@ -99,6 +100,7 @@ def load() -> Lists:
         },
         stated_by_result=dict(context["stated_by_result"]),
         lasting=frozenset(context["lasting"]),
+        negations=frozenset(words["negations"]),
     )
 
 

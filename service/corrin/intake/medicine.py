@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from corrin import terminology
 from corrin.facts.fact import Stated
-from corrin.intake import dates
+from corrin.intake import dates, lists
 from corrin.intake.code import codings_of, label, meaning, text_of
 from corrin.intake.context import barred
 from corrin.intake.harvest import Harvest
 from corrin.intake.item import Item, Resource
 from corrin.terminology import Concept
+from corrin.terminology.table import words
 
 NOW, PAST, NEVER, DENIED, UNCLEAR, ERROR = "now", "past", "never", "denied", "unclear", "error"
 
@@ -90,6 +91,9 @@ def read(item: Item, harvest: Harvest) -> None:
         return
     name = concepts[0].id if len(concepts) == 1 else None
     if barred(item, harvest, name):
+        return
+    if "text-match" in flags and not lists.load().negations.isdisjoint(words(reported)):
+        harvest.refuse("statement-unclear", item, ".medication", name=name, reported=reported)
         return
     kind = KINDS[item.kind]
     resource = item.resource
@@ -231,9 +235,9 @@ def _of_medication(medication: Resource) -> tuple[tuple[Concept, ...], tuple[str
             inner = part["item"].get("concept")
         if codings_of(inner) is None:
             continue
-        more, more_flags, words = _of_concept(inner)
+        more, more_flags, said = _of_concept(inner)
         new = [one for one in more if one not in concepts]
-        concepts, reported = (*concepts, *new), reported or words
+        concepts, reported = (*concepts, *new), reported or said
         flags = (*flags, *more_flags) if new else flags
     return concepts, flags, reported
 

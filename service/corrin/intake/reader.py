@@ -19,7 +19,7 @@ from corrin.intake.walk import Walked
 _PATH = attrgetter("path")
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
-COMPLETE = ("conditions", "findings", "medicines")
+COMPLETE = ("medicines",)
 """The lists a caller may declare complete, in a Parameters parameter named ``complete``."""
 
 _READERS: Mapping[str, Callable[[Item, Harvest], None]] = MappingProxyType(

@@ -221,4 +221,7 @@ class Composer:
         if not in_scope:
             scope = self._engine.profile.head.scope_says
             said.insert(0, scope[0].upper() + scope[1:].rstrip(".") + ".")
+        early = [pack.title for pack in self._packs(case) if not pack.in_force]
+        if early:
+            said.append(f"{self._words.notices['not-in-force']} {'; '.join(early)}.")
         return tuple(dict.fromkeys(said))
