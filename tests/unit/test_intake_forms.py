@@ -283,7 +283,8 @@ def test_the_moment_and_the_lists_of_a_parameters_request() -> None:
     )
     assert found.complete == ("medicines",) and found.refusals == ()
     wrong = parameters(
-        {"name": "evaluationTime", "valueDateTime": 5}, {"name": "complete", "valueCode": "conditions"}
+        {"name": "evaluationTime", "valueDateTime": 5},
+        {"name": "complete", "valueCode": "conditions"},
     )
     assert refused(wrong) == [
         ("date-invalid", "Parameters.parameter[0].value"),
