@@ -36,7 +36,7 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Settling:
     """What would be found where: the bands of one fact, in ascending order."""
 
     fact: str
@@ -64,8 +64,8 @@ class Decided:
     verdict: Verdict
     missing: tuple[str, ...]
     assumed: tuple[str, ...]
-    separated_by: tuple[Finding, ...]
-    settle: tuple[Finding, ...]
+    separated_by: tuple[Settling, ...]
+    settle: tuple[Settling, ...]
 
 
 class Decider:
@@ -128,7 +128,7 @@ class Decider:
 
     def _separated(
         self, world: World, open_facts: Mapping[str, tuple[Fact, ...]]
-    ) -> tuple[Finding, ...]:
+    ) -> tuple[Settling, ...]:
         found = []
         for name, parts in open_facts.items():
             finding = self._finding(world, name, parts, open_facts)
@@ -141,9 +141,9 @@ class Decider:
         world: World,
         possible: tuple[str, ...],
         open_facts: Mapping[str, tuple[Fact, ...]],
-    ) -> tuple[Finding, ...]:
+    ) -> tuple[Settling, ...]:
         """For each absent or unstated fact the table names: which finding would lead where."""
-        found: list[Finding] = []
+        found: list[Settling] = []
         decision = self.decision.decision
         for name in dict.fromkeys((*decision.settled_by, *decision.assumes)):
             fact = world.facts.get(name)
@@ -173,7 +173,7 @@ class Decider:
         name: str,
         parts: tuple[Fact, ...],
         open_facts: Mapping[str, tuple[Fact, ...]],
-    ) -> Finding:
+    ) -> Settling:
         """Where each part of one fact leads, over all that the other open facts may be."""
         others = list(_product({n: cells_ for n, cells_ in open_facts.items() if n != name}))
         status = self._table.varying(world, frozenset((name, *open_facts)))
@@ -194,7 +194,7 @@ class Decider:
             else:
                 run = [part.interval]
                 bands.append(Band(statuses, part.interval, part.unit))
-        return Finding(name, tuple(bands))
+        return Settling(name, tuple(bands))
 
     def _is_measured(self, name: str) -> bool:
         return name in self._readers

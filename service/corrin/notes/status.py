@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from corrin.evaluate.decide import Decided, Finding
+from corrin.evaluate.decide import Decided, Settling
 from corrin.evaluate.engine import Engine
 from corrin.facts.fact import Measured
 from corrin.language.world import World
@@ -92,7 +92,7 @@ class StatusWriter:
     def _all(self, codes: tuple[str, ...], content: schema.Decision) -> tuple[report.Words, ...]:
         return tuple(report.Words(code=c, says=content.statuses[c].says) for c in codes)
 
-    def _settles(self, finding: Finding, content: schema.Decision) -> report.Settles:
+    def _settles(self, finding: Settling, content: schema.Decision) -> report.Settles:
         bands = []
         for band in finding.bands:
             if band.interval is not None:
