@@ -8,6 +8,7 @@ each cell is evaluated.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -21,8 +22,10 @@ from corrin.language.to_python import Compiler
 from corrin.language.world import World
 from corrin.packs.bound import BoundDecision, BoundRestriction
 
-# More combinations than this are not looked through one by one; the status is then open.
-MOST_CELLS = 4096
+# More combinations than this are not looked through one by one: every status is then possible.
+MOST_CELLS = 1024
+# With more than this, what would settle it is not looked for.
+MOST_SETTLED = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +92,14 @@ class Decider:
     def decide(self, world: World) -> Decided:
         """The status of a case, or the set of possible ones, and what it stands on."""
         open_facts = self._open(world)
+        size = math.prod(len(parts) for parts in open_facts.values())
+        if size > MOST_CELLS:
+            return self._undecided(world)
         verdicts = [
             (cell, self._table.verdict(world.given(**cell))) for cell in _product(open_facts)
         ]
         possible = self._sorted({verdict.status for _, verdict in verdicts})
-        settle = self._settle(world, possible, open_facts)
+        settle = self._settle(world, possible, open_facts) if size <= MOST_SETTLED else ()
         found = {finding.fact for finding in settle}
         decision = self.decision.decision
         return Decided(
@@ -107,22 +113,37 @@ class Decider:
                 for name in decision.settled_by
                 if name in found and not isinstance(world.facts.get(name), Measured | Stated)
             ),
-            assumed=tuple(name for name in decision.assumes if self._unstated(world, name)),
+            assumed=self._assumed(world),
             separated_by=self._separated(world, open_facts) if len(possible) > 1 else (),
             settle=settle,
         )
 
+    def _undecided(self, world: World) -> Decided:
+        """So much is known only in part that nothing is excluded."""
+        return Decided(
+            topic=self.decision.topic,
+            pack=self.pack,
+            status=None,
+            possible=self._order,
+            verdict=Verdict(self.decision.decision.otherwise, None),
+            missing=(),
+            assumed=self._assumed(world),
+            separated_by=(),
+            settle=(),
+        )
+
+    def _assumed(self, world: World) -> tuple[str, ...]:
+        return tuple(n for n in self.decision.decision.assumes if self._unstated(world, n))
+
     def _open(self, world: World) -> dict[str, tuple[Fact, ...]]:
         """The partly known facts the table looks at, with their cells."""
         found: dict[str, tuple[Fact, ...]] = {}
-        size = 1
         for name in self.facts:
             fact = world.facts.get(name)
             if fact is not None and cells.is_partly_known(fact):
                 analyte = self._compiler.analyte(name)
                 parts = cells.cells_of(fact, analyte, self._readers.get(name, ()), world)
-                size *= len(parts)
-                if parts and size <= MOST_CELLS:
+                if parts:
                     found[name] = parts
         return found
 

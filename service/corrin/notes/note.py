@@ -104,13 +104,14 @@ class NoteWriter:
             pack = self._engine.library.packs[decided.pack]
             statuses = pack.decisions[decided.topic].decision.statuses
             if name == "separated_by":
-                return "; ".join(
+                said = "; ".join(
                     f"{self._words.short(f.fact)} {stretch(b.interval, b.unit)}: "
                     + " or ".join(statuses[s].says for s in b.statuses)
                     for f in decided.separated_by
                     for b in f.bands
                     if b.interval is not None
                 )
+                return said or "no single result"
             return " or ".join(statuses[s].says for s in decided.possible)
         cut = self._cuts[fired.pack.id].get(name)
         if cut is not None:

@@ -78,6 +78,8 @@ class StatusWriter:
         return "cannot be classified: " + ", or ".join(said)
 
     def _open(self, decided: Decided, content: schema.Decision) -> str:
+        if not decided.separated_by:
+            return self._words.reason("too-open")
         parts = []
         for finding in decided.separated_by:
             bands = "; ".join(
