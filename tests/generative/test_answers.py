@@ -352,13 +352,13 @@ def _places(part: Any) -> list[tuple[Any, Any]]:
 def _mutated(request: Any, data: st.DataObject, junk: Any) -> Any:
     found = _places(request) if isinstance(request, dict | list) else []
     if not found:
-        return junk
+        return copy.deepcopy(junk)
     holder, key = found[data.draw(st.integers(0, len(found) - 1))]
     match data.draw(st.sampled_from(["remove", "replace", "double", "null"])):
         case "remove":
             del holder[key]
         case "replace":
-            holder[key] = junk
+            holder[key] = copy.deepcopy(junk)
         case "double":
             holder[key] = [holder[key], copy.deepcopy(holder[key])]
         case _:
