@@ -80,7 +80,9 @@ def interval(creatinine: Interval, age: Interval, sex: str) -> Interval | None:
     low = high = None
     if creatinine.high is not None and creatinine.high > 0:
         low = point(creatinine.high, age.high, sex)
-    if creatinine.low is not None and creatinine.low > 0:
+    if creatinine.is_point and age.is_point:
+        high = low
+    elif creatinine.low is not None and creatinine.low > 0:
         high = point(creatinine.low, age.low, sex)
     if low is None and high is None:
         return None
