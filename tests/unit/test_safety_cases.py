@@ -380,3 +380,37 @@ def test_a_guideline_not_yet_in_force_is_named() -> None:
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": result}]}
     notices = interpret(json.dumps(bundle), as_of="2023-05-02").notices
     assert any("in force" in said and "NG239" in said for said in notices)
+
+
+def potassium(value: float, issued: str, status: str = "final", **other: Any) -> dict[str, Any]:
+    """A potassium of a day, at no known hour."""
+    said = {"effectiveDateTime": "2026-10-31", "issued": issued, "status": status, **other}
+    return observation("potassium", value, "mmol/L", **said)
+
+
+def test_a_critical_value_does_not_vanish_behind_the_correction_of_another() -> None:
+    report = read(
+        potassium(2.1, "2026-10-31T09:00:00Z"),
+        potassium(4.2, "2026-10-31T17:00:00Z", "corrected"),
+    )
+    assert urgencies(report)["critical-potassium-low"] == "emergency"
+    instant = {"effectiveDateTime": "2026-10-31T08:00:00Z"}
+    report = read(
+        potassium(2.1, "2026-10-31T09:00:00Z", identifier=[{"value": "1"}], **instant),
+        potassium(4.2, "2026-10-31T17:00:00Z", "corrected", identifier=[{"value": "2"}], **instant),
+    )
+    assert urgencies(report)["critical-potassium-low"] == "emergency"
+
+
+@pytest.mark.parametrize("identifier", [[], [{"value": "1"}]])
+def test_a_critical_value_that_was_itself_corrected_is_silent(
+    identifier: list[dict[str, str]],
+) -> None:
+    instant: dict[str, Any] = {"effectiveDateTime": "2026-10-31T08:00:00Z"}
+    if identifier:
+        instant["identifier"] = identifier
+    report = read(
+        potassium(2.1, "2026-10-31T09:00:00Z", **instant),
+        potassium(4.2, "2026-10-31T17:00:00Z", "corrected", **instant),
+    )
+    assert "critical-potassium-low" not in urgencies(report)

@@ -37,10 +37,8 @@ def choose(reading: Reading, as_of: Moment, policy: Policy) -> Case:
         present/absent tests) or an ``Absent``; per concept stated, a ``Stated``; and the derived
         facts ``age``, ``egfr`` and ``on_b12_treatment`` where they can be told.
     """
-    current, gone = versions.current(reading.results)
-    by_name: dict[str, list[Measured]] = {}
-    for result in current:
-        by_name.setdefault(result.analyte, []).append(result)
+    current = versions.current(reading.results)
+    by_name = _by_name(current)
     refused: dict[str, list[Refusal]] = {}
     for refusal in reading.refusals:
         if refusal.name is not None:
@@ -64,11 +62,23 @@ def choose(reading: Reading, as_of: Moment, policy: Policy) -> Case:
         earlier=MappingProxyType(
             {name: _oldest_first(list(filter(_usable, found))) for name, found in by_name.items()}
         ),
-        every=MappingProxyType({name: _oldest_first(found) for name, found in by_name.items()}),
+        every=MappingProxyType(
+            {
+                name: _oldest_first(found)
+                for name, found in _by_name(versions.critical(reading.results)).items()
+            }
+        ),
         refusals=reading.refusals,
-        counts=_counts(reading, gone),
+        counts=_counts(reading, versions.fallen(reading.results, current)),
         notices=notices,
     )
+
+
+def _by_name(results: Iterable[Measured]) -> dict[str, list[Measured]]:
+    found: dict[str, list[Measured]] = {}
+    for result in results:
+        found.setdefault(result.analyte, []).append(result)
+    return found
 
 
 def _usable(result: Measured) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from corrin import terminology, units
@@ -16,6 +16,7 @@ _FIRMNESS = {"amended": 3, "corrected": 3, "final": 2, "preliminary": 1}
 _EVER = datetime.min.replace(tzinfo=UTC)
 _NEVER_AGAIN = datetime.max.replace(tzinfo=UTC)
 _HALF = Decimal("0.5")
+_MINUTE = timedelta(minutes=1)
 
 
 def order(one: Measured) -> tuple[object, ...]:
@@ -26,31 +27,45 @@ def order(one: Measured) -> tuple[object, ...]:
     return (start, end, issued, one.origin, one.path, one.reported, one.status)
 
 
-def current(results: tuple[Measured, ...]) -> tuple[tuple[Measured, ...], int]:
-    """Results that still stand, and how many resources fell away with all they held.
+def current(results: tuple[Measured, ...]) -> tuple[Measured, ...]:
+    """Results that still stand, for choosing among them.
 
     Two values are versions of one result when they share an identifier or are the same part of
     the same resource, or when one of them says that it amends and both are of the same time.
     """
+    return _without(results, lambda group: _replaced(group) | _corrected(group, surely=False))
+
+
+def critical(results: tuple[Measured, ...]) -> tuple[Measured, ...]:
+    """Results that are not surely replaced, for reading critical values.
+
+    Two results of one day may be two samples, and two identifiers are two results: a critical
+    value must not vanish behind the correction of another.
+    """
+    return _without(results, lambda group: _replaced(group) | _corrected(group, surely=True))
+
+
+def fallen(results: tuple[Measured, ...], standing: tuple[Measured, ...]) -> int:
+    """How many resources fell away with all they held."""
+    if len(standing) == len(results):
+        return 0
+    return len({one.origin for one in results} - {one.origin for one in standing})
+
+
+def _without(
+    results: tuple[Measured, ...], gone_of: Callable[[list[Measured]], set[int]]
+) -> tuple[Measured, ...]:
     groups: dict[str, list[Measured]] = {}
     for one in results:
         groups.setdefault(one.analyte, []).append(one)
     if len(groups) == len(results):
-        return results, 0
-    replaced: set[int] = set()
-    for group in groups.values():
-        if len(group) > 1:
-            replaced |= _replaced(group)
-    if not replaced:
-        return results, 0
-    standing = tuple(one for one in results if id(one) not in replaced)
-    left = {one.origin for one in standing}
-    fallen = {one.origin for one in results if id(one) in replaced}
-    return standing, len(fallen - left)
+        return results
+    gone = {one for group in groups.values() if len(group) > 1 for one in gone_of(group)}
+    return tuple(one for one in results if id(one) not in gone) if gone else results
 
 
 def _replaced(group: list[Measured]) -> set[int]:
-    """Which results of one analyte a later version takes the place of."""
+    """Which results of one analyte a later version of the same takes the place of."""
     gone: set[int] = set()
     same: dict[tuple[object, ...], list[Measured]] = {}
     for one in group:
@@ -66,24 +81,31 @@ def _replaced(group: list[Measured]) -> set[int]:
                 for one in versions
                 if one is not last and (_rank(one) < _rank(last) or agree(last, one))
             )
-    return gone | _corrected(group)
+    return gone
 
 
-def _corrected(group: list[Measured]) -> set[int]:
-    """Results of the same time as one that says it corrects, and not issued after it."""
-    latest: dict[tuple[datetime, datetime], datetime] = {}
+def _corrected(group: list[Measured], *, surely: bool) -> set[int]:
+    """Results of the same time as one that says it corrects, and not issued after it.
+
+    ``surely``: only of one instant, and not where both carry an identifier of their own.
+    """
+    corrections: dict[tuple[datetime, datetime], list[Measured]] = {}
     for one in group:
         time = _time(one)
-        if one.status in _CORRECTING and time is not None:
-            issued = _NEVER_AGAIN if one.issued is None else one.issued.start
-            latest[time] = max(latest.get(time, issued), issued)
-    gone: set[int] = set()
-    for one in group if latest else ():
-        time = _time(one)
-        if one.status in _CORRECTING or time is None or time not in latest:
+        if one.status not in _CORRECTING or time is None:
             continue
-        if one.issued is None or one.issued.start <= latest[time]:
-            gone.add(id(one))
+        if not surely or time[1] - time[0] < _MINUTE:
+            corrections.setdefault(time, []).append(one)
+    gone: set[int] = set()
+    for one in group if corrections else ():
+        time = _time(one)
+        if one.status in _CORRECTING or time is None:
+            continue
+        for other in corrections.get(time, ()):
+            issued = _NEVER_AGAIN if other.issued is None else other.issued.start
+            two = surely and one.identifiers and other.identifiers
+            if not two and (one.issued is None or one.issued.start <= issued):
+                gone.add(id(one))
     return gone
 
 

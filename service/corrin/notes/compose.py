@@ -223,5 +223,5 @@ class Composer:
             said.insert(0, scope[0].upper() + scope[1:].rstrip(".") + ".")
         early = [pack.title for pack in self._packs(case) if not pack.in_force]
         if early:
-            said.append(f"{self._words.notices['not-in-force']} {'; '.join(early)}.")
+            said.append(f"{self._words.reason('not-in-force')} {'; '.join(early)}.")
         return tuple(dict.fromkeys(said))
