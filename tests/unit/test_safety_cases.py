@@ -414,3 +414,15 @@ def test_a_critical_value_that_was_itself_corrected_is_silent(
         potassium(4.2, "2026-10-31T17:00:00Z", "corrected", **instant),
     )
     assert "critical-potassium-low" not in urgencies(report)
+
+
+def test_a_procedure_of_stu3_that_was_not_done_is_not_stated_as_done() -> None:
+    operation = {
+        "resourceType": "Procedure",
+        "status": "completed",
+        "notDone": True,
+        "subject": {"reference": "Patient/p"},
+        "code": {"text": "gastrectomy"},
+    }
+    report = read(observation("total_b12", 500, "ng/L"), operation)
+    assert [one.present for one in report.context if one.name == "gastrectomy"] == [False]

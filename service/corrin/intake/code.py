@@ -156,6 +156,17 @@ def answer_of_text(text: str | None) -> bool | None:
     return None if text is None else lists.load().answer_texts.get(lists.fold(text))
 
 
+def identifiers_of(found: object) -> list[str]:
+    """``system|value`` of each Identifier of a list (or of one); what is no text is passed over."""
+    keys = []
+    for one in found if isinstance(found, list) else (found,):
+        if isinstance(one, dict):
+            system, value = one.get("system"), one.get("value")
+            if isinstance(value, str) and value:
+                keys.append(f"{system if isinstance(system, str) else ''}|{value}")
+    return keys
+
+
 def label(concept: object) -> str:
     """A CodeableConcept as people would read it."""
     text = text_of(concept)

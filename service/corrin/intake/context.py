@@ -88,7 +88,7 @@ def named(concept: object, item: Item, harvest: Harvest, element: str = ".code")
     return Named(stated, reported) if stated else None
 
 
-def barred(item: Item, harvest: Harvest, name: str | None, *, focus: bool = False) -> bool:
+def barred(item: Item, harvest: Harvest, name: str | None) -> bool:
     """Whether subject, modifier extension or implicit rules forbid to read a resource of ours."""
     why = about_patient(item)
     if why is not None:
@@ -214,12 +214,12 @@ def read_procedure(item: Item, harvest: Harvest) -> None:
     )
     if status == "entered-in-error":
         harvest.refuse("entered-in-error", item, ".status", name=name, status=status)
+    elif status == "not-done" or resource.get("notDone") is True:  # STU3 says it beside the status
+        _state(found, item, harvest, truth=False, since=since, status=status, flags=flags)
     elif status in ("completed", "in-progress"):
         _state(
             found, item, harvest, truth=True, since=since, until=until, status=status, flags=flags
         )
-    elif status == "not-done" or resource.get("notDone") is True:
-        _state(found, item, harvest, truth=False, since=since, status=status, flags=flags)
     else:
         harvest.refuse(
             "statement-unclear", item, ".status", name=name, reported=found.reported, status=status

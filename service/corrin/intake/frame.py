@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from corrin.facts.moment import Moment
 from corrin.intake import dates, lists
-from corrin.intake.code import codings_of, text_of
+from corrin.intake.code import codings_of, identifiers_of, label, text_of
 from corrin.intake.harvest import Harvest
 from corrin.intake.item import Item, Resource
 from corrin.intake.subject import about_patient
@@ -93,23 +93,11 @@ def frame_of(item: Item, name: str | None, harvest: Harvest) -> Frame | None:
         date_flags,
         date_fault,
         dates.parse_moment(issued, zone) if issued is not None else None,
-        _identifiers(resource["identifier"]) if "identifier" in resource else (),
+        tuple(sorted(identifiers_of(resource["identifier"]))) if "identifier" in resource else (),
         specimen,
         fluid,
         haemolysed,
     )
-
-
-def _identifiers(found: object) -> tuple[str, ...]:
-    if found is None:
-        return ()
-    keys = []
-    for one in found if isinstance(found, list) else (found,):
-        if isinstance(one, dict):
-            system, text = one.get("system"), one.get("value")
-            if isinstance(text, str) and text:
-                keys.append(f"{system if isinstance(system, str) else ''}|{text}")
-    return tuple(sorted(keys))
 
 
 def _specimen(
@@ -135,8 +123,7 @@ def _specimen(
     fluid = words.fluid_texts.get(lists.fold(text)) if text else None
     for system, code in codings_of(kind) or ():
         fluid = words.fluid_codes.get((lists.system_of(system), code or ""), fluid)
-        text = text or code
-    shown = printable(text or display or "")
+    shown = printable(text or label(kind) or display or "")
     return shown or None, fluid, _condition_says_haemolysed(found)
 
 

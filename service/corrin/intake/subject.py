@@ -15,6 +15,7 @@ from typing import Any
 
 from corrin.facts.case import Refusal, Subject
 from corrin.facts.moment import Moment
+from corrin.intake.code import identifiers_of
 from corrin.intake.dates import parse_moment
 from corrin.intake.item import Item, Resource
 from corrin.intake.person import MESSAGE, Groups, displays_differ, names_differ
@@ -200,13 +201,7 @@ def _uuid(identity: str) -> str:
 
 
 def _identifiers(found: object) -> list[str]:
-    keys = []
-    for one in found if isinstance(found, list) else (found,):
-        if isinstance(one, dict):
-            system, value = one.get("system"), one.get("value")
-            if isinstance(value, str) and value:
-                keys.append(f"identifier:{system if isinstance(system, str) else ''}|{value}")
-    return keys
+    return [f"identifier:{key}" for key in identifiers_of(found)]
 
 
 def _contained(item: Item, identity: str) -> Resource | None:
