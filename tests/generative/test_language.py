@@ -66,6 +66,11 @@ conditions = st.recursive(
         inner.map(tree.Not)
         | st.lists(inner, min_size=2, max_size=3).map(lambda terms: tree.All(tuple(terms)))
         | st.lists(inner, min_size=2, max_size=3).map(lambda terms: tree.Any(tuple(terms)))
+        | st.lists(inner, min_size=1, max_size=4).flatmap(
+            lambda terms: st.integers(1, len(terms)).map(
+                lambda count: tree.AtLeast(count, tuple(terms))
+            )
+        )
     ),
     max_leaves=8,
 )

@@ -35,6 +35,7 @@ def test_every_kind_of_node_has_a_table() -> None:
         tree.All,
         tree.Always,
         tree.Any,
+        tree.AtLeast,
         tree.Between,
         tree.Compare,
         tree.CompareText,

@@ -72,6 +72,8 @@ def _marks(node: tree.Expression, quiet: Callable[[tree.Expression], Kleene]) ->
             if deciding:
                 return min(deciding, key=len)
             return frozenset().union(*(_marks(term, quiet) for term in terms))
+        case tree.AtLeast(_, terms):
+            return frozenset().union(*(_marks(term, quiet) for term in terms))
         case tree.Not(term):
             return _marks(term, quiet)
         case tree.Is(expression):

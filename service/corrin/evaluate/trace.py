@@ -57,7 +57,7 @@ class Unknowns:
 
     def _made(self, node: tree.Expression) -> _Explain:
         match node:
-            case tree.All(terms) | tree.Any(terms):
+            case tree.All(terms) | tree.Any(terms) | tree.AtLeast(_, terms):
                 # Of an unknown "and" and an unknown "or" alike, the unknown terms leave it so.
                 return _of_terms(self._compiler.condition(node), tuple(map(self._explain, terms)))
             case tree.Not(term):
@@ -109,7 +109,7 @@ def _collect(
 ) -> None:
     """Collect the leaves below ``node`` that give it its ``truth``."""
     match node:
-        case tree.All(terms) | tree.Any(terms):
+        case tree.All(terms) | tree.Any(terms) | tree.AtLeast(_, terms):
             # A true "and" and a false "or" rest on every term, and every term shares their truth;
             # otherwise too it is the terms that share it.
             for term in terms:

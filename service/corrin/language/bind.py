@@ -84,6 +84,10 @@ def _expression(
             return tree.All(tuple(_expression(term, vocabulary, misfits) for term in terms))
         case tree.Any(terms):
             return tree.Any(tuple(_expression(term, vocabulary, misfits) for term in terms))
+        case tree.AtLeast(count, terms):
+            return tree.AtLeast(
+                count, tuple(_expression(term, vocabulary, misfits) for term in terms)
+            )
         case tree.Not(term):
             return tree.Not(_expression(term, vocabulary, misfits))
         case tree.Is(expression, truth, negated):

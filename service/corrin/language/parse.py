@@ -79,6 +79,12 @@ def _builder() -> AnyType:
         def group_is_not(self, items: list[AnyType]) -> tree.Expression:
             return tree.Is(items[0], str(items[1]) == "true", negated=True)
 
+        def at_least(self, items: list[AnyType]) -> tree.Expression:
+            count = Decimal(items[0])
+            if count != int(count) or not 1 <= count <= len(items) - 1:
+                raise ConditionError("the number of 'at least' is 1 to as many as it has terms")
+            return tree.AtLeast(int(count), tuple(items[1:]))
+
         def named(self, items: list[AnyType]) -> tree.Expression:
             return tree.Truth(str(items[0]))
 

@@ -42,6 +42,9 @@ class Prose:
                 return _joined([self.of(term, inner=True) for term in terms], "and", inner)
             case tree.Any(terms):
                 return _joined([self.of(term, inner=True) for term in terms], "or", inner)
+            case tree.AtLeast(count, terms):
+                said = "; ".join(self.of(term, inner=True) for term in terms)
+                return f"at least {count} of these: ({said})"
             case tree.Not(term):
                 return f"not: {self.of(term, inner=True)}"
             case tree.Is(expression, truth, negated):

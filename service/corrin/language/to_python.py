@@ -55,6 +55,8 @@ class Compiler:
                 return _all(tuple(self.condition(term) for term in terms))
             case tree.Any(terms):
                 return _any(tuple(self.condition(term) for term in terms))
+            case tree.AtLeast(count, terms):
+                return _at_least(count, tuple(self.condition(term) for term in terms))
             case tree.Not(term):
                 return _not(self.condition(term))
             case tree.Is(expression, truth, negated):
@@ -117,6 +119,20 @@ def _any(terms: tuple[Condition, ...]) -> Condition:
             if value is None:
                 answer = None
         return answer
+
+    return holds
+
+
+def _at_least(count: int, terms: tuple[Condition, ...]) -> Condition:
+    def holds(world: World) -> Kleene:
+        certain = possible = 0
+        for term in terms:
+            value = term(world)
+            certain += value is True
+            possible += value is not False
+        if certain >= count:
+            return True
+        return None if possible >= count else False
 
     return holds
 

@@ -170,14 +170,23 @@ class Any:
     terms: tuple[Expression, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """At least ``count`` of the terms hold: true when so many are true, false when so many no
+    longer can be."""
+
+    count: int
+    terms: tuple[Expression, ...]
+
+
 Leaf = Always | Truth | Compare | CompareText | Between | IsNull | Flagged | Within | Is
-Expression = Leaf | Not | All | Any
+Expression = Leaf | Not | All | Any | AtLeast
 
 
 def leaves(tree: Expression) -> Iterator[Leaf]:
     """The leaves as a reader sees them: a named definition and an ``is true`` are one leaf."""
     match tree:
-        case All(terms) | Any(terms):
+        case All(terms) | Any(terms) | AtLeast(_, terms):
             for term in terms:
                 yield from leaves(term)
         case Not(term):
@@ -190,7 +199,7 @@ def walk(tree: Expression) -> Iterator[Expression]:
     """Every node, definitions and the selectors of cut-offs included."""
     yield tree
     match tree:
-        case All(terms) | Any(terms):
+        case All(terms) | Any(terms) | AtLeast(_, terms):
             for term in terms:
                 yield from walk(term)
         case Not(term):
@@ -239,7 +248,7 @@ def two_valued(tree: Expression) -> bool:
             return definition is not None and two_valued(definition)
         case Not(term):
             return two_valued(term)
-        case All(terms) | Any(terms):
+        case All(terms) | Any(terms) | AtLeast(_, terms):
             return all(two_valued(term) for term in terms)
         case _:
             return False

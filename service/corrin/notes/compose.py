@@ -12,8 +12,10 @@ from corrin.notes import report
 from corrin.notes.basis import Basis
 from corrin.notes.digest import facts_digest
 from corrin.notes.note import NoteWriter
-from corrin.notes.status import URGENCIES, StatusWriter, most_urgent
+from corrin.notes.order import Order
+from corrin.notes.status import StatusWriter, most_urgent
 from corrin.notes.words import Dictionary
+from corrin.packs.topics import topics
 from corrin.terminology import Terminology
 from corrin.terminology.evidence import Evidence
 
@@ -39,7 +41,9 @@ class Composer:
         self._titles = {rule.id: rule.title for pack in engine.packs for rule in pack.pack.rules}
         self._packs_on = lru_cache(maxsize=366)(self._packs_used)
         self._nothing_said = lru_cache(maxsize=_MOST_KEPT)(self._silence)
-        self._pack_order = {pack.id: index for index, pack in enumerate(engine.packs)}
+        self._in_order = Order(
+            [pack.id for pack in engine.packs], tuple(topics(engine.library.root))
+        )
 
     def compose(self, evaluation: Evaluation) -> report.Report:
         """The report of one evaluation."""
@@ -49,14 +53,12 @@ class Composer:
             for topic, decided in evaluation.decided.items()
         }
         values = self._values(case)
-        notes = sorted(
-            (self._notes.write(fired, evaluation, values) for fired in evaluation.fired),
-            key=lambda n: (
-                URGENCIES.index(n.urgency),
-                self._pack_order[n.pack],
-                n.topic,
-                n.rule,
+        notes = self._in_order.of(
+            (
+                (self._notes.write(fired, evaluation, values), fired.bound.rule)
+                for fired in evaluation.fired
             ),
+            evaluation.decided,
         )
         urgency = most_urgent(
             (*(n.urgency for n in notes), *(s.urgency for s in statuses.values()))
@@ -76,7 +78,7 @@ class Composer:
             headline=self._headline(evaluation, statuses, notes, urgency),
             urgency=urgency,
             statuses=statuses,
-            notes=tuple(notes),
+            notes=notes,
             cannot_say=self._cannot_say(evaluation),
             values=tuple(values.values()),
             context=self._context(case),
@@ -91,7 +93,7 @@ class Composer:
         self,
         evaluation: Evaluation,
         statuses: dict[str, report.Status],
-        notes: list[report.Note],
+        notes: tuple[report.Note, ...],
         urgency: str,
     ) -> str:
         if not evaluation.in_scope:
@@ -100,6 +102,8 @@ class Composer:
         parts = []
         if notes and notes[0].urgency in ("emergency", "urgent"):
             parts.append(f"{urgency.capitalize()}: {notes[0].summary.rstrip('.')}.")
+        elif urgency == "routine":
+            parts.append(self._words.reason("nothing-above-routine"))
         owned = [statuses[t] for t in self._engine.profile.head.owns if t in statuses][:1]
         parts += [f"{status.title}: {status.says.rstrip('.')}." for status in owned]
         return " ".join(parts)

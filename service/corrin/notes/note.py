@@ -14,6 +14,7 @@ from corrin.notes.sentence import capital, readable
 from corrin.notes.words import Dictionary, stretch
 from corrin.packs import placeholder
 from corrin.packs.bound import BoundRule
+from corrin.packs.topics import topics
 
 
 class NoteWriter:
@@ -23,6 +24,7 @@ class NoteWriter:
         self._engine, self._words, self._basis = engine, words, basis
         # By identity; the rule is kept beside, so that its identity stays taken.
         self._names: dict[int, tuple[BoundRule, tuple[str, ...]]] = {}
+        self._topics = topics(engine.library.root)
         self._cuts = {pack.id: pack.visible_cuts() for pack in engine.packs}
 
     def write(
@@ -46,6 +48,7 @@ class NoteWriter:
             rule_status=rule.status,
             verified=all(row.verified for row in rows),
             topic=rule.note.topic,
+            topic_title=self._topics.get(rule.note.topic, rule.note.topic),
             urgency=rule.note.urgency,
             summary=fill(rule.note.summary),
             detail=fill(rule.note.detail),

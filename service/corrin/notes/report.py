@@ -171,7 +171,12 @@ class Note(Part):
     rule_status: RuleStatus
     verified: bool = Field(description="false when any evidence row behind it was not verified")
     topic: str
+    topic_title: str
     urgency: Urgency
+    under: str | None = Field(
+        default=None,
+        description="the rule of the note of this topic it is folded under; null for one on top",
+    )
     summary: str
     detail: str
     why: tuple[Reason, ...]

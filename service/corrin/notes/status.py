@@ -21,6 +21,16 @@ def most_urgent(urgencies: tuple[schema.Urgency, ...]) -> schema.Urgency:
     return min(urgencies, key=URGENCIES.index, default="routine")
 
 
+def _urgency(decided: Decided, content: schema.Decision) -> schema.Urgency:
+    """That of the row that decided, where it has its own; the highest of all possible statuses."""
+    index, verdict = decided.verdict.row, decided.verdict
+    if decided.status is not None and index is not None and not verdict.restrictions:
+        own = content.rows[index].urgency
+        if own is not None:
+            return own
+    return most_urgent(tuple(content.statuses[s].urgency for s in decided.possible))
+
+
 class StatusWriter:
     """Writes the status of a topic."""
 
@@ -50,7 +60,7 @@ class StatusWriter:
             status=decided.status,
             says=self._says(decided, content),
             possible=self._all(decided.possible, content) if open_ else (),
-            urgency=most_urgent(tuple(content.statuses[s].urgency for s in decided.possible)),
+            urgency=_urgency(decided, content),
             because=because,
             why=() if open_ else self._basis.why(leaves, world),
             thresholds=self._thresholds(decided, world, pack, leaves),

@@ -134,6 +134,12 @@ class UnknownTopic(Finding):
     code: ClassVar[str] = "unknown-topic"
 
 
+class UnknownNoteTopic(Finding):
+    """A note about a topic that ``notes/topics.yaml`` does not list."""
+
+    code: ClassVar[str] = "unknown-note-topic"
+
+
 class DeadRow(Finding):
     """A row no case of its decision lands on: perhaps nothing can reach it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 from itertools import chain
 
 from corrin.language import tree
@@ -23,6 +24,7 @@ from corrin.packs.finding import (
     StatusTooHigh,
     StatusTooLow,
     UnknownEvidence,
+    UnknownNoteTopic,
     UnknownPlaceholder,
     UnknownStatus,
     UnknownTopic,
@@ -31,6 +33,7 @@ from corrin.packs.finding import (
     VariantGap,
 )
 from corrin.packs.library import Library
+from corrin.packs.topics import topics as topics_of_notes
 from corrin.packs.variants import gaps
 from corrin.terminology import evidence
 
@@ -46,7 +49,9 @@ def lint(library: Library) -> tuple[Finding, ...]:
     rows = evidence.load(library.root)
     topics = _statuses(library)
     seen: dict[str, str] = {}
+    about = tuple(topics_of_notes(library.root))
     for pack in library.packs.values():
+        found.extend(_note_topics(pack, about))
         found.extend(_evidence(pack, rows))
         found.extend(_rules(pack, library.vocabulary, rows, topics, seen))
         found.extend(_decisions(pack, topics))
@@ -118,6 +123,15 @@ def _rules(
             yield DeadRule(place, rule.id, "no case of it fires")
         yield from _belongs(rule, place, topics)
         yield from _wording(rule, place, names)
+
+
+def _note_topics(pack: BoundPack, known: tuple[str, ...]) -> Iterator[Finding]:
+    for rule in pack.pack.rules:
+        if rule.note.topic not in known:
+            near = get_close_matches(rule.note.topic, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else "see notes/topics.yaml"
+            place = pack.pack.place("rule", rule.id)
+            yield UnknownNoteTopic(place, rule.id, f"no topic is called {rule.note.topic}", hint)
 
 
 def _belongs(rule: schema.Rule, place: Place, topics: dict[str, set[str]]) -> Iterator[Finding]:

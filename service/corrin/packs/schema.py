@@ -55,7 +55,7 @@ class Dated(Content):
 
 
 class Window(Content):
-    """Where a laboratory's own limit must lie to be believed; a wrong unit lies far outside."""
+    """A range of figures, both ends included: where a limit must lie to be believed or set."""
 
     low: Decimal
     high: Decimal
@@ -68,7 +68,8 @@ class Threshold(Content):
     ``value`` maps a UCUM unit to the figure published in it; with two units each holds in its
     own dimension (a result is compared in the dimension it was reported in). ``variants`` vary
     it by stated facts; ``laboratory_limit`` takes the laboratory's own limit first, when the
-    result came with one that lies in ``laboratory_between``.
+    result came with one that lies in ``laboratory_between``. ``may_be_set`` is the range in which a
+    site's own file may move a cut-off of a pack that always runs.
     """
 
     analyte: Identifier
@@ -79,6 +80,7 @@ class Threshold(Content):
     laboratory_between: Window | None = None
     earlier: tuple[Dated, ...] = ()
     in_force: InForce | None = None
+    may_be_set: Window | None = None
     evidence: tuple[EvidenceRow, ...] = Field(min_length=1)
     note: str | None = None
 
@@ -116,12 +118,16 @@ class DecisionCase(Content):
 
 
 class Row(Content):
-    """One row of a decision table: when it holds, the status it gives, and why in words."""
+    """One row of a decision table: when it holds, the status it gives, and why in words.
+
+    ``urgency``, when given, stands for that of the status where this row decided it.
+    """
 
     id: Identifier
     when: Condition
     status: Identifier
     because: Text
+    urgency: Urgency | None = None
     evidence: tuple[EvidenceRow, ...] = Field(min_length=1)
 
 

@@ -1,0 +1,66 @@
+"""In which order notes are read, and which stand under another.
+
+Emergency first, then by urgency, then what settles most. Of one topic one note stands on top and
+the others are folded under it; an emergency is never folded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from corrin.evaluate.decide import Decided
+from corrin.notes import report
+from corrin.notes.status import URGENCIES
+from corrin.packs import schema
+
+
+class Order:
+    """The order of the notes of one profile.
+
+    Args:
+        packs: ids of the packs, in the order they run.
+        topics: ids of the topics, in the order of display.
+    """
+
+    def __init__(self, packs: Sequence[str], topics: Sequence[str]) -> None:
+        self._packs = {name: index for index, name in enumerate(packs)}
+        self._topics = {name: index for index, name in enumerate(topics)}
+
+    def of(
+        self,
+        notes: Iterable[tuple[report.Note, schema.Rule]],
+        decided: Mapping[str, Decided],
+    ) -> tuple[report.Note, ...]:
+        """The notes in the order to be read: those on top first, then the folded ones."""
+        settles = _ranks(decided)
+        last = len(settles)
+
+        def key(pair: tuple[report.Note, schema.Rule]) -> tuple[int, int, int, int, str]:
+            note, rule = pair
+            return (
+                URGENCIES.index(note.urgency),
+                min((settles.get(name, last) for name in rule.asks), default=last),
+                self._packs[note.pack],
+                self._topics.get(note.topic, len(self._topics)),
+                note.rule,
+            )
+
+        top: list[report.Note] = []
+        folded: list[report.Note] = []
+        heads: dict[str, str] = {}
+        for note, _ in sorted(notes, key=key):
+            head = heads.setdefault(note.topic, note.rule)
+            if head == note.rule or note.urgency == "emergency":
+                top.append(note)
+            else:
+                folded.append(note.model_copy(update={"under": head}))
+        return (*top, *folded)
+
+
+def _ranks(decided: Mapping[str, Decided]) -> dict[str, int]:
+    """How much each input would settle: 0 for the one that settles most of any topic."""
+    ranks: dict[str, int] = {}
+    for one in decided.values():
+        for rank, finding in enumerate(one.settle):
+            ranks[finding.fact] = min(rank, ranks.get(finding.fact, rank))
+    return ranks
