@@ -53,6 +53,8 @@ class Concept:
         codes: codes that state it.
         names: texts that state it (ingredient names for medicines), without regard to case.
         gives_b12: whether taking it treats vitamin B12 deficiency.
+        within: ids of wider concepts that hold wherever this one does (a denial says nothing of
+            them).
         notes: what a reader should know of it.
     """
 
@@ -62,4 +64,5 @@ class Concept:
     codes: tuple[Code, ...] = ()
     names: tuple[str, ...] = ()
     gives_b12: bool = False
+    within: tuple[str, ...] = ()
     notes: str = ""

@@ -186,7 +186,7 @@ def _loinc(row: list[Any]) -> LoincCode:
 
 
 def _concept(entry: Located, kind: ConceptKind) -> tuple[Concept, list[tuple[str, Code]]]:
-    _known(entry, "id", "name", "names", "gives_b12", "notes", "codes")
+    _known(entry, "id", "name", "names", "gives_b12", "within", "notes", "codes")
     if kind not in get_args(ConceptKind):
         raise ValueError(f"the kind {kind!r} is unknown")
     codes: list[Code] = []
@@ -214,6 +214,7 @@ def _concept(entry: Located, kind: ConceptKind) -> tuple[Concept, list[tuple[str
         codes=tuple(codes),
         names=tuple(entry.get("names", ())),
         gives_b12=entry.get("gives_b12", False),
+        within=tuple(entry.get("within", ())),
         notes=entry.get("notes", ""),
     )
     return concept, stripped
