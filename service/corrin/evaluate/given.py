@@ -50,7 +50,8 @@ def case_of(given: Mapping[str, Any], vocabulary: Vocabulary) -> Case:
                 facts[name] = fact
                 if isinstance(fact, Measured):
                     values.append(fact)
-            every[name] = tuple(sorted(values, key=_time))
+            if vocabulary.analytes[name].id == name:  # not another result of it (mma_previous)
+                every[name] = tuple(sorted(values, key=_time))
         else:
             raise GivenError(f"{name} is no fact")
     return Case(AS_OF, Subject(sex=sex), facts, every, every, tuple(refusals))
@@ -100,7 +101,7 @@ def _fact(
     except units.UnitError as error:
         raise GivenError(f"{name}: {unit} does not fit") from error
     return Measured(
-        name,
+        analyte.id,
         canonical,
         canonical_unit,
         str(raw["value"]),

@@ -8,6 +8,7 @@ from functools import lru_cache
 from corrin.evaluate.engine import Engine, Evaluation
 from corrin.facts.case import Case
 from corrin.facts.fact import Absent, Measured, Stated
+from corrin.facts.trend import PREVIOUS, followed
 from corrin.notes import report
 from corrin.notes.basis import Basis
 from corrin.notes.digest import facts_digest
@@ -143,7 +144,7 @@ class Composer:
         found = [
             value
             for name, fact in case.facts.items()
-            if name != "age"
+            if name != "age" and not name.endswith(PREVIOUS)  # told as earlier ones
             for value in (fact.among if isinstance(fact, Absent) else (fact,))
             if isinstance(value, Measured)
         ]
@@ -168,7 +169,12 @@ class Composer:
         return values
 
     def _context(self, case: Case) -> tuple[report.Context, ...]:
-        stated = [fact for _, fact in sorted(case.facts.items()) if isinstance(fact, Stated)]
+        directions = frozenset(followed().directions())  # told with the trends
+        stated = [
+            fact
+            for name, fact in sorted(case.facts.items())
+            if isinstance(fact, Stated) and name not in directions
+        ]
         return tuple(
             report.Context(
                 name=fact.name,

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from corrin.facts.fact import Absent, Fact, Measured, Stated
 from corrin.facts.interval import Interval
+from corrin.facts.trend import PREVIOUS
 from corrin.language.world import time_of
 from corrin.notes import report
 from corrin.notes.sentence import small
@@ -78,6 +79,10 @@ class Dictionary:
             return self.terms.concepts[name].name
         return self.truths.get(name) or name.replace("_", " ")
 
+    def _is_result(self, name: str) -> bool:
+        """Whether a fact is a result (``mma``, ``mma_previous``) and not a statement."""
+        return name.removesuffix(PREVIOUS) in self.terms.analytes
+
     def short(self, name: str) -> str:
         """What people call a fact inside a sentence."""
         if name in self.terms.analytes:
@@ -108,7 +113,7 @@ class Dictionary:
         """What an answer stands on without its having been said."""
         found = self._assumed.get(name)
         if found is None:
-            why = "not available" if name in self.terms.analytes else "not stated"
+            why = "not available" if self._is_result(name) else "not stated"
             says = f"{self.label(name)} {why}"
             found = self._assumed[name] = report.Words(code=name, says=says)
         return found
@@ -126,7 +131,7 @@ class Dictionary:
             reason, reported, when = fact.reason, each_reported(fact), fact.when
         elif isinstance(fact, Measured):
             reason, reported, when = "partly-known", fact.reported, fact.when
-        elif name in self.terms.analytes:
+        elif self._is_result(name):
             reason, reported, when = "not-measured", None, None
         else:
             reason, reported, when = "not-stated", None, None
@@ -195,4 +200,4 @@ class Dictionary:
             reported = each_reported(fact)
             shown = f"{reported}, " if reported else ""
             return f"{shown}not usable ({small(self.reason(fact.reason).rstrip('.'))})"
-        return "not measured" if name in self.terms.analytes else "not stated"
+        return "not measured" if self._is_result(name) else "not stated"

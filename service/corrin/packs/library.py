@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from corrin import terminology
 from corrin.content import ContentError, read_document, rules_root
+from corrin.facts import trend
 from corrin.language.bind import Vocabulary, bind
 from corrin.language.parse import ConditionError, parse
 from corrin.packs import schema
@@ -81,11 +82,17 @@ def _shipped() -> Library:
     return _open(rules_root(), terminology.load())  # the one the process has already
 
 
-def vocabulary_of(terms: terminology.Terminology, truths: Iterable[str] = ()) -> Vocabulary:
-    """The names all packs share; ``truths`` are those the program works out for a case."""
+def vocabulary_of(
+    terms: terminology.Terminology,
+    truths: Iterable[str] = (),
+    results: Iterable[tuple[str, str]] = (),
+) -> Vocabulary:
+    """The names all packs share; ``truths`` are those the program works out for a case, and
+    ``results`` other results of an analyte (``mma_previous`` of ``mma``)."""
     qualitative = {a.id for a in terms.analytes.values() if a.kind == "qualitative"}
+    others = {name: terms.analytes[one] for name, one in results if one in terms.analytes}
     return Vocabulary(
-        analytes=terms.analytes,
+        analytes=MappingProxyType({**terms.analytes, **others}),
         concepts=frozenset(terms.concepts) | qualitative | frozenset(truths),
         coded=MappingProxyType({"sex": SEXES}),
         reasons=frozenset(terms.reasons),
@@ -94,7 +101,8 @@ def vocabulary_of(terms: terminology.Terminology, truths: Iterable[str] = ()) ->
 
 def _open(root: Path, terms: terminology.Terminology) -> Library:
     truths = read_document(root / "derived" / "truths.yaml")
-    shared = vocabulary_of(terms, truths["case"])
+    followed = trend.read(root)
+    shared = vocabulary_of(terms, (*truths["case"], *followed.directions()), followed.previous())
     findings: list[Finding] = []
     read: dict[str, Pack] = {}
     for folder in sorted(path.parent for path in (root / "packs").glob("*/pack.yaml")):
@@ -115,7 +123,7 @@ def _open(root: Path, terms: terminology.Terminology) -> Library:
         MappingProxyType(profiles),
         shared,
         tuple(dict.fromkeys(findings)),
-        MappingProxyType({**truths["case"], **truths["result"]}),
+        MappingProxyType({**truths["case"], **truths["result"], **followed.labels(terms.analytes)}),
         root,
     )
 
