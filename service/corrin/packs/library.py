@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
@@ -32,7 +32,9 @@ from corrin.packs.finding import (
     Unreadable,
     WrongShape,
 )
+from corrin.packs.own import NOTHING, placed, read_folders, together
 from corrin.packs.pack import Pack, content_digest, line_of, read_pack
+from corrin.terminology import evidence
 
 SEXES = frozenset({"male", "female", "other", "unknown"})
 
@@ -50,7 +52,9 @@ class Library:
     """Packs and profiles by id, bound; ``findings`` tells all that is wrong with them.
 
     ``truths`` names what the program works out itself (``on_b12_treatment``) in words; ``root`` is
-    the content folder all came from.
+    the content folder all came from. ``own`` names the packs of folders of one's own, which stand
+    beside the shipped ones with ``own_rows`` of evidence; ``versions`` holds, by ``id@version``,
+    those that are another version of a shipped pack, which none of the packs uses.
     """
 
     packs: Mapping[str, BoundPack]
@@ -59,6 +63,9 @@ class Library:
     findings: tuple[Finding, ...]
     truths: Mapping[str, str]
     root: Path
+    own: tuple[str, ...] = ()
+    versions: Mapping[str, Pack] = field(default_factory=dict)
+    own_rows: evidence.Evidence = NOTHING
 
     def sound(self) -> Library:
         """The library itself.
@@ -71,10 +78,55 @@ class Library:
             raise ContentProblem(errors)
         return self
 
+    def rows(self) -> evidence.Evidence:
+        """The evidence of the content, and that of one's own packs."""
+        shipped = evidence.load(None if self.root == rules_root() else self.root)
+        return together(shipped, self.own_rows)
 
-def open_library(root: Path | None = None) -> Library:
-    """Read and bind a content folder (the shipped one by default, once per process)."""
-    return _shipped() if root is None else _open(root, terminology.load(root))
+    def with_packs(self, replaced: Mapping[str, Pack]) -> Library:
+        """The library with the content of some packs replaced, or packs added, by id.
+
+        Every pack that uses one of them, at first or second hand, is bound anew. What is wrong
+        with the new content is added to the findings, which may then name it beside what it
+        replaced.
+        """
+        read = {**{name: bound.pack for name, bound in self.packs.items()}, **replaced}
+        stale = set(replaced)
+        while more := {n for n in set(read) - stale if not stale.isdisjoint(read[n].head.uses)}:
+            stale |= more
+        bound = {name: pack for name, pack in self.packs.items() if name not in stale}
+        findings: list[Finding] = []
+        for name in read:
+            _bind(name, read, bound, self.vocabulary, findings, ())
+        return replace(
+            self,
+            packs=MappingProxyType({name: bound[name] for name in read}),
+            findings=tuple(dict.fromkeys((*self.findings, *findings))),
+        )
+
+
+def open_library(root: Path | None = None, extra: tuple[Path, ...] = ()) -> Library:
+    """Read and bind a content folder (the shipped one by default, once per process).
+
+    Args:
+        extra: folders of packs of one's own, or packs, which stand beside those of the folder.
+    """
+    library = _shipped() if root is None else _open(root, terminology.load(root))
+    return _beside(library, extra) if extra else library
+
+
+def _beside(library: Library, folders: tuple[Path, ...]) -> Library:
+    own = read_folders(folders, library.root, library.rows())
+    shipped = {name: bound.pack for name, bound in library.packs.items()}
+    beside, versions, wrong = placed(own, shipped)
+    joined = library.with_packs(beside)
+    return replace(
+        joined,
+        findings=tuple(dict.fromkeys((*joined.findings, *own.findings, *wrong))),
+        own=tuple(beside),
+        versions=MappingProxyType(versions),
+        own_rows=own.rows,
+    )
 
 
 @lru_cache(maxsize=1)

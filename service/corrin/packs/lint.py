@@ -46,7 +46,7 @@ _ORDER = re.compile(
 def lint(library: Library) -> tuple[Finding, ...]:
     """Every finding: those of reading and binding first, then those of content."""
     found: list[Finding] = list(library.findings)
-    rows = evidence.load(library.root)
+    rows = library.rows()
     topics = _statuses(library)
     seen: dict[str, str] = {}
     about = tuple(topics_of_notes(library.root))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,8 @@ from corrin.packs import schema
 from corrin.packs.finding import DuplicateId, Finding, Place, Unreadable, WrongShape
 
 M = TypeVar("M", bound=BaseModel)
+
+_NAME = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +49,20 @@ class Pack:
 
 
 @dataclass(slots=True)
-class _Reader:
+class Reader:
+    """Reads files into models; collects findings and where each part stands."""
+
     root: Path
     findings: list[Finding] = field(default_factory=list)
     places: dict[str, Place] = field(default_factory=dict)
     raw: dict[str, Any] = field(default_factory=dict)
 
     def relative(self, file: Path) -> str:
-        return file.relative_to(self.root).as_posix()
+        """The file as findings name it: from the content folder, or as it was given."""
+        return (file.relative_to(self.root) if file.is_relative_to(self.root) else file).as_posix()
 
     def model(self, kind: type[M], raw: Any, file: Path, about: str) -> M | None:
+        """The model of parsed content; ``None``, and a finding for each fault, if it has none."""
         try:
             return kind.model_validate(raw)
         except ValidationError as error:
@@ -67,6 +74,7 @@ class _Reader:
             return None
 
     def document(self, file: Path) -> Any:
+        """The parsed content of a file; ``None``, and a finding, if it cannot be read."""
         try:
             return read_document(file)
         except ContentError as error:
@@ -75,14 +83,25 @@ class _Reader:
             return None
 
     def mapping(self, file: Path, kind: type[M], word: str) -> dict[str, M]:
+        """The models of a file of names; none when there is no such file."""
         if not file.is_file():
             return {}
         raw = self.document(file)
         if not isinstance(raw, Located):
+            if raw is not None:
+                place = Place(self.relative(file), 1)
+                self.findings.append(
+                    WrongShape(place, file.name, "names are expected, each with :")
+                )
             return {}
         self.raw[word] = raw
         found: dict[str, M] = {}
         for name, value in raw.items():
+            if not _NAME.fullmatch(str(name)):
+                place = Place(self.relative(file), raw.lines[name])
+                why = f"a {word} is named in small letters, digits and _"
+                self.findings.append(WrongShape(place, str(name), why))
+                continue
             self.places[f"{word}:{name}"] = Place(self.relative(file), raw.lines[name])
             rows = value.get("rows") if isinstance(value, dict) else None
             for row in rows if isinstance(rows, list) else ():
@@ -95,6 +114,7 @@ class _Reader:
         return found
 
     def listing(self, files: list[Path], kind: type[M], word: str) -> tuple[M, ...]:
+        """The models of files of several documents, each with an id."""
         found: dict[str, M] = {}
         self.raw[word] = []
         for file in files:
@@ -125,15 +145,21 @@ class _Reader:
         return [part for doc in documents for part in (doc if isinstance(doc, list) else [doc])]
 
 
-def read_pack(folder: Path, root: Path) -> tuple[Pack | None, tuple[Finding, ...]]:
-    """Read one pack folder; answers the pack, if its head can be read, and all findings."""
-    reader = _Reader(root)
+def read_pack(
+    folder: Path, root: Path, *, any_name: bool = False
+) -> tuple[Pack | None, tuple[Finding, ...]]:
+    """Read one pack folder; answers the pack, if its head can be read, and all findings.
+
+    Args:
+        any_name: the folder need not be called as the pack is.
+    """
+    reader = Reader(root)
     raw = reader.document(folder / "pack.yaml")
     head = reader.model(schema.PackHead, raw, folder / "pack.yaml", folder.name)
     reader.places["pack"] = Place(reader.relative(folder / "pack.yaml"), 1)
     if head is None:
         return None, tuple(reader.findings)
-    if head.id != folder.name:
+    if head.id != folder.name and not any_name:
         reader.findings.append(
             WrongShape(reader.places["pack"], head.id, f"the folder is called {folder.name}")
         )
