@@ -143,6 +143,18 @@ The examples use these cut-offs:
     return text
 
 
+@page("alert-rates.md", "how often each rule speaks above routine among unselected adults.")
+def alert_rates() -> str:
+    """Counts over the NHANES sample; the page as it is where the sample is not there."""
+    sys.path.insert(0, str(DOCS))
+    import alert_rates as rates
+
+    folder = rates.samples()
+    if folder is None:
+        return (DOCS / "alert-rates.md").read_text(encoding="utf-8")
+    return BY_MACHINE + rates.page(folder, table)
+
+
 def _given(given: dict[str, object]) -> str:
     parts = []
     for name, value in given.items():

@@ -36,6 +36,8 @@ COLUMNS = (
     ("LBXSNASI", "2951-2", "mmol/L"),
     ("LBDSCASI", "2000-8", "mmol/L"),
     ("LBDSALSI", "1751-7", "g/L"),
+    ("LBXSC3SI", "1963-8", "mmol/L"),
+    ("LBXSBU", "3094-0", "mg/dL"),
 )
 Row = dict[str, str]
 

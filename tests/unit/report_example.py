@@ -174,7 +174,8 @@ EMERGENCY = Note(
     pack_date="2026-05-01",
     rule_status="draft",
     verified=False,
-    topic="electrolytes",
+    topic="potassium",
+    topic_title="Potassium",
     urgency="emergency",
     summary="Potassium 2.1 mmol/L (preliminary) is critically low",
     detail=(
@@ -198,6 +199,7 @@ SOON = Note(
     rule_status="source-checked",
     verified=True,
     topic="b12_status",
+    topic_title="Vitamin B12 status",
     urgency="soon",
     summary="Total B12 <200 pg/mL: deficiency confirmed or indeterminate",
     detail="Consider asking the laboratory for the figure, or measuring methylmalonic acid.",
@@ -210,6 +212,16 @@ SOON = Note(
         "Kidney function was not supplied; it changes how MMA is read.",
         "Nobody stated whether B12 was given before the sample.",
     ),
+)
+FOLDED = SOON.model_copy(
+    update={
+        "rule": "b12-within-laboratory-range",
+        "title": "Within the laboratory's range",
+        "urgency": "routine",
+        "under": 1,
+        "summary": "Total B12 may lie within the laboratory's range",
+        "detail": "Assays and their reference ranges differ; both readings are stated here.",
+    }
 )
 
 EXAMPLE = Report(
@@ -247,7 +259,7 @@ EXAMPLE = Report(
     headline="Potassium 2.1 mmol/L is critically low; vitamin B12: confirmed or indeterminate",
     urgency="emergency",
     statuses={"b12_status": B12_STATUS, "cramp_attribution": CRAMPS},
-    notes=(EMERGENCY, SOON),
+    notes=(EMERGENCY, SOON, FOLDED),
     cannot_say=(
         CannotSay(
             rule="mma-raised", title="Raised MMA", pack="ng239", because=(NO_MMA, STALE_EGFR)

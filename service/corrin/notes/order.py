@@ -47,13 +47,13 @@ class Order:
 
         top: list[report.Note] = []
         folded: list[report.Note] = []
-        heads: dict[str, str] = {}
+        heads: dict[str, int] = {}
         for note, _ in sorted(notes, key=key):
-            head = heads.setdefault(note.topic, note.rule)
-            if head == note.rule or note.urgency == "emergency":
+            if note.topic not in heads or note.urgency == "emergency":
+                heads.setdefault(note.topic, len(top))
                 top.append(note)
             else:
-                folded.append(note.model_copy(update={"under": head}))
+                folded.append(note.model_copy(update={"under": heads[note.topic]}))
         return (*top, *folded)
 
 

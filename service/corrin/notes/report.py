@@ -173,9 +173,9 @@ class Note(Part):
     topic: str
     topic_title: str
     urgency: Urgency
-    under: str | None = Field(
+    under: int | None = Field(
         default=None,
-        description="the rule of the note of this topic it is folded under; null for one on top",
+        description="place in notes, from 0, of the note of its topic it is folded under",
     )
     summary: str
     detail: str

@@ -66,6 +66,7 @@ class _Writer:
         for number, status in enumerate(self.report.statuses.values()):
             self._status(status, brief=number > 0 and not self.explain)
         self._notes()
+        self._folded()
         self._values()
         self._context()
         self._refused()
@@ -167,10 +168,22 @@ class _Writer:
     # --- notes ------------------------------------------------------------------------------
 
     def _notes(self) -> None:
-        total = len(self.report.notes)
-        self._title(f"Notes ({total})" if total else "Notes: none")
-        for number, note in enumerate(self.report.notes, 1):
+        top = words.on_top(self.report)
+        self._title(f"Notes ({len(top)})" if top else "Notes: none")
+        for number, note in top:
             if number > 1:
+                self.sheet.blank()
+            self._note(number, note)
+            also = [f"{other.summary} (note {n})" for n, other in words.folded(self.report, number)]
+            self._fields("Also", also)
+
+    def _folded(self) -> None:
+        folded = words.folded(self.report)
+        if not folded:
+            return
+        self._title(f"Further notes on the same topics ({len(folded)})")
+        for index, (number, note) in enumerate(folded):
+            if index:
                 self.sheet.blank()
             self._note(number, note)
 

@@ -165,6 +165,20 @@ def pointed_out(report: Report) -> tuple[tuple[int, Note], ...]:
     return tuple(one for one in found if one[1].urgency == "soon")[:1]
 
 
+def on_top(report: Report) -> tuple[tuple[int, Note], ...]:
+    """The notes that stand on top, with their numbers."""
+    return tuple((n, note) for n, note in enumerate(report.notes, 1) if note.under is None)
+
+
+def folded(report: Report, head: int | None = None) -> tuple[tuple[int, Note], ...]:
+    """The notes folded under another (under note number ``head``, when given), with numbers."""
+    return tuple(
+        (number, note)
+        for number, note in enumerate(report.notes, 1)
+        if note.under is not None and head in (None, note.under + 1)
+    )
+
+
 def statuses(words: Iterable[Words]) -> str:
     """``deficiency probable or indeterminate``."""
     return joined((word.says for word in words), "or")
