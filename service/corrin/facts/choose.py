@@ -14,7 +14,7 @@ from datetime import UTC
 from types import MappingProxyType
 
 from corrin import terminology
-from corrin.facts import derived, statements, versions
+from corrin.facts import calculated, derived, statements, versions
 from corrin.facts.case import Case, Reading, Refusal
 from corrin.facts.fact import Absent, Fact, Measured
 from corrin.facts.moment import Moment
@@ -38,7 +38,13 @@ def choose(reading: Reading, as_of: Moment, policy: Policy) -> Case:
         facts ``age``, ``egfr`` and ``on_b12_treatment`` where they can be told.
     """
     current = versions.current(reading.results)
+    critical = versions.critical(reading.results)
     by_name = _by_name(current)
+    calculated.add(by_name)
+    every = by_name
+    if critical is not current:
+        every = _by_name(critical)
+        calculated.add(every)
     refused: dict[str, list[Refusal]] = {}
     for refusal in reading.refusals:
         if refusal.name is not None:
@@ -62,12 +68,7 @@ def choose(reading: Reading, as_of: Moment, policy: Policy) -> Case:
         earlier=MappingProxyType(
             {name: _oldest_first(list(filter(_usable, found))) for name, found in by_name.items()}
         ),
-        every=MappingProxyType(
-            {
-                name: _oldest_first(found)
-                for name, found in _by_name(versions.critical(reading.results)).items()
-            }
-        ),
+        every=MappingProxyType({name: _oldest_first(found) for name, found in every.items()}),
         refusals=reading.refusals,
         counts=_counts(reading, versions.fallen(reading.results, current)),
         notices=notices,
