@@ -82,12 +82,23 @@ def read_documents(file: Path) -> list[Any]:
         ContentError: the file is not UTF-8 YAML, or a key stands twice.
     """
     try:
-        text = file.read_text(encoding="utf-8")
+        return documents_in(file.read_text(encoding="utf-8"), file)
+    except (UnicodeDecodeError, OSError) as error:
+        raise ContentError(file, 0, str(error)) from error
+
+
+def documents_in(text: str, file: Path | str) -> list[Any]:
+    """Every YAML document of a text, as :func:`read_documents` gives them; ``file`` names it.
+
+    Raises:
+        ContentError: the text is not YAML, or a key stands twice.
+    """
+    try:
         return [doc for doc in yaml.load_all(text, Loader=_Loader) if doc is not None]
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise ContentError(file, line, error.problem or "not YAML") from error
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+    except yaml.YAMLError as error:
         raise ContentError(file, 0, str(error)) from error
 
 

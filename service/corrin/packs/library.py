@@ -32,6 +32,7 @@ from corrin.packs.finding import (
     Unreadable,
     WrongShape,
 )
+from corrin.packs.overlay import Site
 from corrin.packs.own import NOTHING, placed, read_folders, together
 from corrin.packs.pack import Pack, content_digest, line_of, read_pack
 from corrin.terminology import evidence
@@ -54,7 +55,8 @@ class Library:
     ``truths`` names what the program works out itself (``on_b12_treatment``) in words; ``root`` is
     the content folder all came from. ``own`` names the packs of folders of one's own, which stand
     beside the shipped ones with ``own_rows`` of evidence; ``versions`` holds, by ``id@version``,
-    those that are another version of a shipped pack, which none of the packs uses.
+    those that are another version of a shipped pack, which none of the packs uses. ``site`` is the
+    site file whose changes the packs carry.
     """
 
     packs: Mapping[str, BoundPack]
@@ -66,6 +68,7 @@ class Library:
     own: tuple[str, ...] = ()
     versions: Mapping[str, Pack] = field(default_factory=dict)
     own_rows: evidence.Evidence = NOTHING
+    site: Site | None = None
 
     def sound(self) -> Library:
         """The library itself.

@@ -101,12 +101,7 @@ def _rules(
     topics: dict[str, set[str]],
     seen: dict[str, str],
 ) -> Iterator[Finding]:
-    names = {
-        *pack.visible_cuts(),
-        *vocabulary.analytes,
-        *vocabulary.concepts,
-        *placeholder.ALWAYS_THERE,
-    }
+    names = _names(pack, vocabulary)
     for rule in pack.pack.rules:
         place = pack.pack.place("rule", rule.id)
         if rule.id in seen:
@@ -142,6 +137,17 @@ def _belongs(rule: schema.Rule, place: Place, topics: dict[str, set[str]]) -> It
         for status in statuses:
             if status not in topics[topic]:
                 yield UnknownStatus(place, rule.id, f"{topic} is never {status}")
+
+
+def wording(pack: BoundPack, rule: schema.Rule, vocabulary: Vocabulary) -> Iterator[Finding]:
+    """What is wrong with the words of one rule's note."""
+    yield from _wording(rule, pack.pack.place("rule", rule.id), _names(pack, vocabulary))
+
+
+def _names(pack: BoundPack, vocabulary: Vocabulary) -> set[str]:
+    """What braces in a text of a pack may name."""
+    own = {*pack.visible_cuts(), *placeholder.ALWAYS_THERE}
+    return own | {*vocabulary.analytes, *vocabulary.concepts}
 
 
 def _wording(rule: schema.Rule, place: Place, names: set[str]) -> Iterator[Finding]:
