@@ -9,14 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["IntakeError", "Report", "UsageError", "__version__", "interpret"]
+__all__ = ["IntakeError", "Report", "UsageError", "__version__", "compare", "interpret"]
 
 if TYPE_CHECKING:
     from corrin.intake import IntakeError
-    from corrin.interpretation import UsageError, interpret
+    from corrin.interpretation import UsageError, compare, interpret
     from corrin.notes.report import Report
 
 _HOMES = {
+    "compare": "corrin.interpretation",
     "interpret": "corrin.interpretation",
     "UsageError": "corrin.interpretation",
     "IntakeError": "corrin.intake",

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corrin import __version__
 
 if TYPE_CHECKING:
+    from corrin.comparison.side_by_side import Comparison
     from corrin.evaluate.engine import Engine
-    from corrin.facts.case import Case
+    from corrin.facts.case import Case, Reading
     from corrin.facts.moment import Moment
     from corrin.notes.compose import Composer
     from corrin.notes.report import Report
+    from corrin.packs.library import Library, Profile
 
 
 class UsageError(ValueError):
@@ -33,6 +36,7 @@ def interpret(
     as_of: str | None = None,
     profile: str = "uk",
     packs: Sequence[str] = (),
+    folders: Sequence[str | Path] = (),
     strict: bool = False,
 ) -> Report:
     """Interpret one patient's laboratory results.
@@ -45,6 +49,7 @@ def interpret(
             (``Parameters.evaluationTime``), else now.
         profile: which packs run together (``uk``).
         packs: ``id`` or ``id@version``, run in addition; a version must be the one installed.
+        folders: folders of packs of one's own, or packs, run in addition.
         strict: let ``fhir.resources`` judge every whole resource first.
 
     Returns:
@@ -57,10 +62,60 @@ def interpret(
     """
     from corrin import intake
 
-    engine, composer = prepared(profile, tuple(packs))
+    engine, composer = prepared(profile, tuple(packs), tuple(Path(one) for one in folders))
     reading = intake.read(_bytes(data), strict=strict)
-    moment = _moment(as_of) if as_of is not None else reading.evaluation_time or _now()
+    moment = moment_of(as_of, reading)
     return report_of(engine, composer, choose_case(reading, moment, engine))
+
+
+def compare(
+    data: bytes | str | dict[str, Any] | list[Any],
+    *,
+    packs: Sequence[str],
+    as_of: str | None = None,
+    profile: str = "uk",
+    strict: bool = False,
+) -> Comparison:
+    """Say what each of several frameworks says of one patient, and what makes the difference.
+
+    Each framework takes the place of the pack that decides the vitamin B12 status in the profile;
+    everything else of the profile stays.
+
+    Args:
+        data: as :func:`interpret` takes it.
+        packs: ids, ``id@version`` (earlier versions too) or folders; the others are held against
+            the first.
+        as_of: as in :func:`interpret`.
+        profile: whose other packs run, and whose look-back holds.
+        strict: as in :func:`interpret`.
+
+    Raises:
+        corrin.intake.IntakeError: the input is refused whole.
+        UsageError: there is no such profile, pack or moment, or a pack decides something else.
+        corrin.packs.finding.ContentProblem: the content of a pack cannot be used.
+    """
+    from corrin import intake
+    from corrin.comparison.comparer import CannotCompare, Comparer
+    from corrin.facts.choose import choose
+    from corrin.packs.library import open_library
+    from corrin.packs.versions import NoSuchPack
+
+    library = open_library().sound()
+    try:
+        comparer = Comparer(library, profile_of(library, profile), packs, __version__)
+    except (CannotCompare, NoSuchPack) as error:
+        raise UsageError(error.message, error.hint) from error
+    reading = intake.read(_bytes(data), strict=strict)
+    return comparer.compare(choose(reading, moment_of(as_of, reading), policy_of(profile)))
+
+
+def moment_of(as_of: str | None, reading: Reading) -> Moment:
+    """The moment a question is asked for: as given, else as the request says, else now.
+
+    Raises:
+        UsageError: what is given is no FHIR date or dateTime.
+    """
+    return _moment(as_of) if as_of is not None else reading.evaluation_time or _now()
 
 
 def choose_case(reading: Any, as_of: Moment, engine: Engine) -> Case:
@@ -75,31 +130,32 @@ def report_of(engine: Engine, composer: Composer, case: Case) -> Report:
     return composer.compose(engine.evaluate(case))
 
 
-@lru_cache(maxsize=32)
-def prepared(profile: str, packs: tuple[str, ...] = ()) -> tuple[Engine, Composer]:
+def prepared(
+    profile: str, packs: tuple[str, ...] = (), folders: tuple[Path, ...] = ()
+) -> tuple[Engine, Composer]:
     """The engine and the writer of a profile, compiled once per process.
+
+    Args:
+        folders: folders of packs of one's own; compiled anew when a file in them has changed.
 
     Raises:
         UsageError: there is no such profile, pack or version.
-        corrin.packs.finding.ContentProblem: the installed rules cannot be used.
+        corrin.packs.finding.ContentProblem: the installed rules, or one's own, cannot be used.
     """
+    return _prepared(profile, packs, folders, tuple(_stamp(folders)))
+
+
+@lru_cache(maxsize=32)
+def _prepared(
+    profile: str, packs: tuple[str, ...], folders: tuple[Path, ...], stamp: tuple[object, ...]
+) -> tuple[Engine, Composer]:
     from corrin import terminology
     from corrin.evaluate.engine import Engine
     from corrin.notes.compose import Composer
-    from corrin.packs.finding import ContentProblem, Place, Unreadable
     from corrin.packs.library import open_library
-    from corrin.terminology import evidence
 
-    library = open_library().sound()
-    if not library.profiles:
-        place = Place("profiles", 0)
-        raise ContentProblem((Unreadable(place, "profiles", "the content holds no profile"),))
-    found = library.profiles.get(profile)
-    if found is None:
-        raise UsageError(
-            f"There is no profile called {profile!r}.",
-            "Use one of: " + ", ".join(sorted(library.profiles)) + ".",
-        )
+    library = open_library(extra=folders).sound()
+    found = profile_of(library, profile)
     wanted = [*found.head.packs]
     for text in packs:
         pack_id, _, version = text.partition("@")
@@ -115,8 +171,56 @@ def prepared(profile: str, packs: tuple[str, ...] = ()) -> tuple[Engine, Compose
                 "Install the release of Corrin that carries that version, or leave it out.",
             )
         wanted.append(pack_id)
+    if folders:
+        _own(library)
+        wanted += library.own
     engine = Engine(library, found, tuple(wanted))
-    return engine, Composer(engine, terminology.load(), evidence.load(), __version__)
+    return engine, Composer(engine, terminology.load(), library.rows(), __version__)
+
+
+def _own(library: Library) -> None:
+    """See that packs of one's own can be run beside the shipped ones."""
+    from corrin.packs.finding import ContentProblem
+    from corrin.packs.lint import lint
+
+    if library.versions:
+        raise UsageError(
+            f"{', '.join(library.versions)}: a shipped pack has this id; it is not replaced.",
+            "Choose another id for a pack of your own.",
+        )
+    own = {place.file for name in library.own for place in library.packs[name].pack.places.values()}
+    wrong = tuple(f for f in lint(library) if f.severity == "error" and f.place.file in own)
+    if wrong:
+        raise ContentProblem(wrong)
+
+
+def _stamp(folders: tuple[Path, ...]) -> Iterator[tuple[str, int, int]]:
+    """Which files some folders hold, and when they were last changed."""
+    for folder in folders:
+        for file in sorted(folder.rglob("*.yaml")):
+            state = file.stat()
+            yield str(file), state.st_mtime_ns, state.st_size
+
+
+def profile_of(library: Library, profile: str) -> Profile:
+    """A profile by its id.
+
+    Raises:
+        UsageError: there is none of that id.
+        corrin.packs.finding.ContentProblem: the content holds no profile at all.
+    """
+    from corrin.packs.finding import ContentProblem, Place, Unreadable
+
+    if not library.profiles:
+        place = Place("profiles", 0)
+        raise ContentProblem((Unreadable(place, "profiles", "the content holds no profile"),))
+    found = library.profiles.get(profile)
+    if found is None:
+        raise UsageError(
+            f"There is no profile called {profile!r}.",
+            "Use one of: " + ", ".join(sorted(library.profiles)) + ".",
+        )
+    return found
 
 
 @lru_cache(maxsize=32)
