@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from corrin import __version__
-from corrin.cli import analytes, interpret, rules, units
+from corrin.cli import analytes, book, compare, interpret, rules, units
 from corrin.cli.trouble import ExitCode, Stopped, Trouble, fault, tell, write_to
 
 EXIT_CODES = """\b
@@ -40,6 +40,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
 )
 app.command("interpret")(interpret.interpret)
+app.command("compare")(compare.compare)
+rules.app.command()(book.book)
 app.add_typer(rules.app, name="rules")
 app.add_typer(units.app, name="units", short_help="Convert a value, or explain a unit.")
 app.add_typer(analytes.app, name="analytes")
@@ -66,11 +68,19 @@ def schema(
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")
     ] = None,
+    comparison: Annotated[
+        bool, typer.Option("--comparison", help="That of a comparison of guidelines instead.")
+    ] = False,
 ) -> None:
     """Print the JSON Schema of a report."""
     from corrin.cli import streams
     from corrin.render import json
 
+    if comparison:
+        from corrin.comparison.side_by_side import Comparison
+
+        streams.write(json.schema(Comparison), output)
+        return
     streams.write(json.schema(), output)
 
 

@@ -1,0 +1,127 @@
+"""The rule book says everything a profile may say, and nothing in it can act."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from corrin.book import html
+from corrin.book.collect import collect
+from corrin.cli.program import app
+from corrin.packs.library import Library, open_library
+from support import places
+
+PROFILES = sorted(open_library().profiles)
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    return open_library()
+
+
+class Seen(HTMLParser):
+    """Tags, identifiers, links and text of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.ids: list[str] = []
+        self.links: set[str] = set()
+        self.words: list[str] = []
+        self.attributes: set[str] = set()
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        for name, value in attrs:
+            self.attributes.add(name)
+            if name == "id" and value:
+                self.ids.append(value)
+            if name == "href" and value:
+                self.links.add(value)
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", "".join(self.words))
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_book_holds_all_of_a_profile(library: Library, profile: str) -> None:
+    book = collect(library, library.profiles[profile])
+    seen = Seen(html.render(book))
+    text = seen.text
+    running = library.profiles[profile].head.packs
+    for name in running:
+        pack = library.packs[name].pack
+        assert f"{pack.id} {pack.head.version}" in text
+        assert pack.digest in text
+        for rule in pack.rules:
+            assert f"rule-{rule.id}" in seen.ids
+            assert re.sub(r"\s+", " ", rule.note.detail) in text
+        for decision in pack.decisions.values():
+            assert all(row.because in text for row in decision.rows)
+        for restriction in pack.restrictions:
+            assert restriction.because in text
+    assert all(part.failed == 0 and part.examples >= len(part.rules) for part in book.packs)
+    assert "Signature" in text
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_cutoff_stands_with_its_figure_and_evidence(library: Library, profile: str) -> None:
+    book = collect(library, library.profiles[profile])
+    seen = Seen(html.render(book))
+    for part in book.packs:
+        for figure in part.figures:
+            assert f"cut-{part.id}-{figure.name}" in seen.ids
+            assert figure.checks, figure.name
+            values = library.packs[part.id].pack.thresholds[figure.name].value or {}
+            for value in values.values():
+                assert re.search(rf"\b{value:f}\b", figure.said), figure.name
+    rows = {row.row for row in book.evidence}
+    assert {link.removeprefix("#row-") for link in seen.links if link.startswith("#row-")} == rows
+
+
+def test_page_cannot_act(library: Library) -> None:
+    page = html.render(collect(library, library.profiles["uk"]))
+    seen = Seen(page)
+    assert not seen.tags & {"script", "img", "iframe", "object", "link", "form", "base"}
+    assert not {name for name in seen.attributes if name.startswith("on") or name == "style"}
+    assert "default-src 'none'" in page
+    assert len(seen.ids) == len(set(seen.ids))
+    inner = {link[1:] for link in seen.links if link.startswith("#")}
+    assert inner <= set(seen.ids)
+    assert all(link.startswith(("#", "https://", "http://")) for link in seen.links)
+
+
+def test_hostile_words_of_a_pack_are_shown(tmp_path: Path) -> None:
+    import shutil
+
+    root = tmp_path / "rules"
+    shutil.copytree(places.RULES, root)
+    file = root / "packs" / "anaemia-who-2024" / "pack.yaml"
+    text = file.read_text("utf-8")
+    hostile = "<script>alert(1)</script>{{ 7 * 7 }}"
+    file.write_text(text.replace("owner: The Corrin project", f"owner: '{hostile}'"), "utf-8")
+    library = open_library(root)
+    seen = Seen(html.render(collect(library, library.profiles["uk"])))
+    assert "script" not in seen.tags
+    assert hostile in seen.text
+
+
+def test_command_writes_a_file(tmp_path: Path) -> None:
+    out = tmp_path / "book.html"
+    done = CliRunner().invoke(app, ["rules", "book", "--output", str(out)])
+    assert done.exit_code == 0, done.output
+    assert out.read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_same_rules_give_the_same_bytes(library: Library) -> None:
+    profile = library.profiles["uk"]
+    assert html.render(collect(library, profile)) == html.render(collect(library, profile))
