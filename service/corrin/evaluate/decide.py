@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from corrin.evaluate import cells
 from corrin.evaluate.table import Table, Verdict
@@ -21,6 +21,7 @@ from corrin.language.compare import CutReader
 from corrin.language.to_python import Compiler
 from corrin.language.world import World
 from corrin.packs.bound import BoundDecision, BoundRestriction
+from corrin.terminology.analyte import Analyte
 
 # More combinations than this are not looked through one by one: every status is then possible.
 MOST_CELLS = 1024
@@ -50,6 +51,11 @@ class Settling:
         """The different answers the bands lead to."""
         return frozenset(band.statuses for band in self.bands)
 
+    @property
+    def statuses(self) -> frozenset[str]:
+        """Every status some band leads to."""
+        return frozenset(status for band in self.bands for status in band.statuses)
+
 
 @dataclass(frozen=True, slots=True)
 class Decided:
@@ -58,6 +64,8 @@ class Decided:
     ``status`` is ``None`` when several are ``possible``; ``separated_by`` then tells which
     value of what leads where. ``missing`` are absent measurements and ``assumed`` unstated
     contexts on which the status stands; ``settle`` what would change it, most telling first.
+    ``fragile`` tells of the values near enough to a cut-off, by the imprecision a site states,
+    for another status to be possible.
     """
 
     topic: str
@@ -69,6 +77,7 @@ class Decided:
     assumed: tuple[str, ...]
     separated_by: tuple[Settling, ...]
     settle: tuple[Settling, ...]
+    fragile: tuple[Settling, ...] = ()
 
 
 class Decider:
@@ -89,10 +98,31 @@ class Decider:
         self._readers = _readers(conditions, compiler)
         self._order = tuple(decision.decision.statuses)
 
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The facts the table holds against cut-offs."""
+        return tuple(self._readers)
+
+    def analyte(self, fact: str) -> Analyte:
+        """The analyte of a fact the table looks at."""
+        return self._compiler.analyte(fact)
+
+    def size(self, world: World) -> int:
+        """How many combinations of what is only partly known there are to look through."""
+        return _size(self._open(world))
+
+    def within(self, world: World, name: str, interval: Interval) -> Settling:
+        """Where each part of a stretch of one measured fact leads, all else as it is."""
+        fact = world.facts[name]
+        assert isinstance(fact, Measured)
+        stretch = replace(fact, interval=interval)
+        parts = cells.cells_of(stretch, self.analyte(name), self._readers.get(name, ()), world)
+        return self._finding(world, name, parts, self._open(world))
+
     def decide(self, world: World) -> Decided:
         """The status of a case, or the set of possible ones, and what it stands on."""
         open_facts = self._open(world)
-        size = math.prod(len(parts) for parts in open_facts.values())
+        size = _size(open_facts)
         if size > MOST_CELLS:
             return self._undecided(world)
         verdicts = [
@@ -228,6 +258,10 @@ class Decider:
 
     def _sorted(self, statuses: set[str]) -> tuple[str, ...]:
         return tuple(status for status in self._order if status in statuses)
+
+
+def _size(open_facts: Mapping[str, tuple[Fact, ...]]) -> int:
+    return math.prod(len(parts) for parts in open_facts.values())
 
 
 def _touch(left: Interval, right: Interval) -> bool:

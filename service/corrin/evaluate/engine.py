@@ -7,10 +7,11 @@ to say why a rule could not answer.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from corrin.evaluate.bearing import Mark, marks_of_case, marks_of_rule, nothing_known
 from corrin.evaluate.decide import Decided, Decider
+from corrin.evaluate.fragile import fragile
 from corrin.evaluate.trace import Unknowns
 from corrin.facts.case import Case
 from corrin.facts.fact import Absent, Measured, Stated
@@ -75,6 +76,37 @@ class _Compiled:
         return answer
 
 
+@dataclass(slots=True)
+class _Said:
+    """What rules said of one case so far, and the worlds they share."""
+
+    case: Case
+    world: World
+    days: int
+    fired: list[Fired] = field(default_factory=list)
+    unsaid: list[Unsaid] = field(default_factory=list)
+    _each: dict[str, World] = field(default_factory=dict)
+    _every: dict[str, tuple[World, ...]] = field(default_factory=dict)
+
+    def world_of(self, result: str | None) -> World:
+        """The world of a rule: with the fact of one analyte as its result, when it has one."""
+        if result is None:
+            return self.world
+        found = self._each.get(result)
+        if found is None:
+            fact = self.world.facts.get(result)
+            given = fact if fact is not None else Absent(result)
+            found = self._each[result] = self.world.given(result=given)
+        return found
+
+    def worlds_of(self, analyte: str) -> tuple[World, ...]:
+        """The worlds of a rule that reads each value of an analyte, oldest first."""
+        if analyte not in self._every:
+            found = every_value(self.case, self.world, analyte, self.days)
+            self._every[analyte] = tuple(found)
+        return self._every[analyte]
+
+
 class Engine:
     """The packs of one profile, ready to evaluate cases; safe to share between threads."""
 
@@ -86,21 +118,40 @@ class Engine:
         self.unknowns = Unknowns(self.compiler)
         scope, _ = bind(parse(profile.head.scope), library.vocabulary)
         self._scope = self.compiler.condition(scope)
-        self._rules = tuple(
+        self._rules = self._compiled(self.packs)
+        self._guards = self._guarding()
+        self._about: dict[Mark, list[int]] = {}
+        self._spoken: dict[int, Unsaid | None] = {}
+        self._index()
+        self.deciders = {topic: self._decider(topic) for topic in self._topics()}
+
+    def _compiled(self, packs: tuple[BoundPack, ...]) -> tuple[_Compiled, ...]:
+        return tuple(
             _Compiled(
                 pack,
                 bound,
                 self.compiler.condition(bound.when),
                 None if bound.unless is None else self.compiler.condition(bound.unless),
             )
-            for pack in self.packs
+            for pack in packs
             for bound in pack.rules
             if bound.rule.status != "retired"
         )
-        self._about: dict[Mark, list[int]] = {}
-        self._spoken: dict[int, Unsaid | None] = {}
-        self._index()
-        self.deciders = {topic: self._decider(topic) for topic in self._topics()}
+
+    def _guarding(self) -> tuple[_Compiled, ...]:
+        """Rules of the packs that always run, over the published cut-offs of other packs, where
+        a site file has moved one of those."""
+        site = self.library.site
+        if site is None:
+            return ()
+        guards = tuple(site.guards[pack.id] for pack in self.packs if pack.id in site.guards)
+        own = {(r.bound.rule.id, r.bound.result, r.bound.when, r.bound.unless) for r in self._rules}
+        return tuple(
+            guard
+            for guard in self._compiled(guards)
+            if (guard.bound.rule.id, guard.bound.result, guard.bound.when, guard.bound.unless)
+            not in own
+        )
 
     def _index(self) -> None:
         """Which rules each mark of a case bears on, and which speak where nothing is known.
@@ -142,12 +193,8 @@ class Engine:
         world = World.of(case)
         if self._scope(world) is False:
             return Evaluation(case, world, False, {}, (), ())
-        decided = {topic: decider.decide(world) for topic, decider in self.deciders.items()}
-        fired: list[Fired] = []
-        unsaid: list[Unsaid] = []
-        each: dict[str, World] = {}
-        every: dict[str, tuple[World, ...]] = {}
-        days = self.profile.head.critical_days
+        decided = {topic: self._decide(decider, world) for topic, decider in self.deciders.items()}
+        said = _Said(case, world, self.profile.head.critical_days)
         asked = {i for mark in marks_of_case(case) for i in self._about.get(mark, ())}
         for index in sorted(asked.union(self._spoken)):
             rule = self._rules[index]
@@ -155,40 +202,48 @@ class Engine:
                 continue
             known = None if index in asked else self._spoken[index]
             if known is not None:
-                unsaid.append(known)
-                continue
-            analyte = rule.bound.rule.reads_every
-            if analyte is not None:
-                if analyte not in every:
-                    every[analyte] = tuple(every_value(case, world, analyte, days))
-                self._every(rule, every[analyte], fired, unsaid)
-                continue
-            here = world if rule.bound.result is None else _each(world, rule.bound.result, each)
-            answer = rule.outcome(here)
-            if answer is True:
-                fired.append(Fired(rule.pack, rule.bound, here, _result(here, rule.bound)))
-            elif answer is None:
-                unsaid.append(self._why_unsaid(rule, here))
-        return Evaluation(case, world, True, decided, tuple(fired), tuple(unsaid))
+                said.unsaid.append(known)
+            else:
+                self._ask(rule, said)
+        if self._guards:
+            self._guard(said, decided)
+        return Evaluation(case, world, True, decided, tuple(said.fired), tuple(said.unsaid))
 
-    def _every(
-        self,
-        rule: _Compiled,
-        every: tuple[World, ...],
-        fired: list[Fired],
-        unsaid: list[Unsaid],
-    ) -> None:
-        """A rule that reads each value: one note for all the values it fires for."""
-        worlds: list[World] = []
-        for here in every:
+    def _decide(self, decider: Decider, world: World) -> Decided:
+        decided, site = decider.decide(world), self.library.site
+        if site is None or not site.imprecision:
+            return decided
+        return replace(decided, fragile=fragile(decider, world, decided, site))
+
+    def _ask(self, rule: _Compiled, said: _Said) -> None:
+        """One rule's outcome; of one that reads each value, one note for all it fires for."""
+        if rule.bound.rule.reads_every is None:
+            worlds: tuple[World, ...] = (said.world_of(rule.bound.result),)
+        else:
+            worlds = said.worlds_of(rule.bound.rule.reads_every)
+        firing: list[World] = []
+        for here in worlds:
             answer = rule.outcome(here)
             if answer is True:
-                worlds.insert(0, here)
+                firing.insert(0, here)
             elif answer is None:
-                unsaid.append(self._why_unsaid(rule, here))
-        if worlds:
-            results = tuple(r for w in worlds for r in _result(w, rule.bound))
-            fired.append(Fired(rule.pack, rule.bound, worlds[0], results))
+                said.unsaid.append(self._why_unsaid(rule, here))
+        if firing:
+            results = tuple(r for w in firing for r in _result(w, rule.bound))
+            said.fired.append(Fired(rule.pack, rule.bound, firing[0], results))
+
+    def _guard(self, said: _Said, decided: Mapping[str, Decided]) -> None:
+        """Let a rule that always runs fire where it does by the published cut-offs of other
+        packs, though it does not by those a site moved."""
+        there = {one.bound.rule.id for one in said.fired}
+        again = _Said(said.case, said.world, said.days)
+        for rule in self._guards:
+            held = not rule.bound.rule.belongs_to or _belongs(rule.bound, decided)
+            if held and rule.bound.rule.id not in there:
+                self._ask(rule, again)
+        kept = {one.bound.rule.id for one in again.fired}
+        said.fired.extend(again.fired)
+        said.unsaid[:] = [one for one in said.unsaid if one.bound.rule.id not in kept]
 
     def _why_unsaid(self, rule: _Compiled, world: World) -> Unsaid:
         """Why a rule cannot say."""
@@ -221,14 +276,6 @@ def every_value(case: Case, world: World, analyte: str, critical_days: int) -> I
             result_repeated=_TRUTHS["result_repeated", repeated],
             result_implausible=_TRUTHS["result_implausible", "implausible" in value.flags],
         )
-
-
-def _each(world: World, analyte: str, made: dict[str, World]) -> World:
-    found = made.get(analyte)
-    if found is None:
-        fact = world.facts.get(analyte)
-        found = made[analyte] = world.given(result=fact if fact is not None else Absent(analyte))
-    return found
 
 
 def _belongs(bound: BoundRule, decided: Mapping[str, Decided]) -> bool:
