@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from corrin.comparison import side_by_side as form
 from corrin.comparison.counterfactual import exchanged
@@ -75,15 +75,17 @@ class Comparer:
             same = seen.setdefault(one.pack.digest, one)
             if same is not one:
                 raise CannotCompare(
-                    f"{same.name} and {one.name} are the same pack in the same version.",
-                    "Name each once.",
+                    f"{same.name} and {one.name} hold the same content.", "Name each once."
                 )
         if len(found) < 2:
             raise CannotCompare(
                 "A comparison needs at least two packs.", "Name them with commas between."
             )
         self._version, self._profile = version, profile
-        self._frameworks = tuple(framework(library, profile, one, version) for one in found)
+        self._frameworks = tuple(
+            framework(library, profile, replace(one, name=name), version)
+            for one, name in zip(found, labels(found), strict=True)
+        )
 
     def compare(self, case: Case) -> form.Comparison:
         """What each framework says of a case, and why those differ that do."""
@@ -129,15 +131,28 @@ def deciding(library: Library) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
+def labels(found: Sequence[Found]) -> tuple[str, ...]:
+    """What each of several packs is called beside the others: as shortly as tells them apart."""
+    ids = [one.pack.id for one in found]
+    versioned = [f"{one.pack.id}@{one.pack.head.version}" for one in found]
+    said = []
+    for one, short, long in zip(found, ids, versioned, strict=True):
+        if ids.count(short) == 1:
+            said.append(short)
+        else:
+            said.append(long if versioned.count(long) == 1 else one.name)
+    return tuple(said)
+
+
 def _headline(
     asked: Sequence[_Asked], differences: tuple[form.Difference, ...], first: report.Report
 ) -> str:
     if not first.in_scope:
         return first.headline
-    said: dict[tuple[str, ...], None] = dict.fromkeys(one.decided.possible for one in asked)
+    names = ", ".join(one.name for one in asked[:-1]) + f" and {asked[-1].name}"
     if not differences:
-        return f"All {len(asked)} frameworks say the same of this patient."
-    return f"The {len(asked)} frameworks say {len(said)} different things of this patient."
+        return f"{names} say the same of this patient's vitamin B12 status."
+    return f"{names} do not say the same of this patient's vitamin B12 status."
 
 
 def _column(asked: _Asked, every: Sequence[_Asked]) -> form.Column:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 
+from pydantic import BaseModel
+
 from corrin.notes.report import Report
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -15,10 +17,13 @@ def render(report: Report, indent: bool = True) -> bytes:
     return report.to_json(indent=indent) + b"\n"
 
 
-@lru_cache(maxsize=1)
-def schema() -> bytes:
-    """The JSON Schema (2020-12) of a report, as UTF-8 JSON with a newline at its end."""
-    found = Report.model_json_schema(mode="serialization")
+@lru_cache(maxsize=4)
+def schema(model: type[BaseModel] = Report) -> bytes:
+    """The JSON Schema (2020-12) of a report, as UTF-8 JSON with a newline at its end.
+
+    Of another ``model`` that has a ``schema_version`` (a comparison) it is made in the same way.
+    """
+    found = model.model_json_schema(mode="serialization")
     version = found["properties"]["schema_version"]["const"]
-    head = {"$schema": DIALECT, "$id": f"urn:corrin:report:{version}"}
+    head = {"$schema": DIALECT, "$id": f"urn:corrin:{model.__name__.lower()}:{version}"}
     return json.dumps({**head, **found}, indent=2, ensure_ascii=False).encode() + b"\n"

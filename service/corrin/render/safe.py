@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from corrin.notes.report import Report
 from corrin.notes.sentence import readable
 
 M = TypeVar("M", bound=BaseModel)
@@ -66,8 +65,11 @@ def _escape(character: str) -> str:
     return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
-def clean(report: Report) -> Report:
-    """The report with every text in it made fit to show; numbers and order stay as they are."""
+def clean(report: M) -> M:
+    """The report with every text in it made fit to show; numbers and order stay as they are.
+
+    What else is made of parts of a report (a comparison) is cleaned in the same way.
+    """
     return _model(report)
 
 

@@ -82,7 +82,7 @@ class _Writer:
         line = Text()
         if report.in_scope:
             line.append(f" {words.URGENCY[report.urgency].upper()} ", URGENCY_STYLE[report.urgency])
-        line.append(f" as of {words.dated(report.as_of)}; {words.subject(report)}")
+        line.append(f" as of {words.dated(report.as_of)}; {words.subject(report.subject)}")
         line.append(f"; profile {report.profile.id}")
         sheet.put(line, first=0)
         for number, note in words.pointed_out(report):

@@ -20,6 +20,7 @@ from corrin.notes.report import (
     Report,
     Settles,
     Status,
+    SubjectSeen,
     Value,
     Words,
 )
@@ -65,9 +66,8 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def subject(report: Report) -> str:
+def subject(seen: SubjectSeen) -> str:
     """Age and sex as far as known."""
-    seen = report.subject
     if not seen.stated:
         return "no patient record supplied"
     return f"{seen.age or 'age not known'}, {seen.sex or 'sex not known'}"
