@@ -29,7 +29,7 @@ def adjusted(value: Interval, other: Interval, slope: Decimal, normal: Decimal) 
         low = at(value.low, other.high)
     if value.high is not None:
         high = at(value.high, _ZERO if other.low is None else other.low)
-    return _between(
+    return between(
         low,
         high,
         value.low_closed and other.high_closed,
@@ -44,7 +44,7 @@ def product(value: Interval, other: Interval, scale: Decimal) -> Interval | None
         low = _times(value.low, other.low, scale)
     if value.high is not None and other.high is not None:
         high = _times(value.high, other.high, scale)
-    return _between(
+    return between(
         low,
         high,
         _reached((value.low, value.low_closed), (other.low, other.low_closed)),
@@ -64,7 +64,7 @@ def ratio(value: Interval, other: Interval) -> Interval | None:
         low = _ONCE.divide(value.low, other.high)
     if value.high is not None and other.low is not None and other.low > 0:
         high = _ONCE.divide(value.high, other.low)
-    return _between(
+    return between(
         low,
         high,
         value.low_closed and (other.high_closed or value.low == 0),
@@ -77,6 +77,17 @@ def at_most(interval: Interval, most: Decimal | None) -> Interval:
     if most is None:
         return interval
     return interval.intersect(Interval(None, most, False, True)) or interval
+
+
+def between(
+    low: Decimal | None, high: Decimal | None, low_closed: bool, high_closed: bool
+) -> Interval | None:
+    """The interval, ``None`` when nothing bounds it; bounds that rounding made equal are one."""
+    if low is None and high is None:
+        return None
+    if low is not None and low == high:
+        return Interval.point(low)
+    return Interval(low, high, low_closed, high_closed)
 
 
 def hull(intervals: Sequence[Interval]) -> Interval:
@@ -116,14 +127,3 @@ def _reached(one: tuple[Decimal | None, bool], other: tuple[Decimal | None, bool
     return all(closed for _, closed in (one, other)) or any(
         bound == 0 and closed for bound, closed in (one, other)
     )
-
-
-def _between(
-    low: Decimal | None, high: Decimal | None, low_closed: bool, high_closed: bool
-) -> Interval | None:
-    """The interval, ``None`` when nothing bounds it; bounds that rounding made equal are one."""
-    if low is None and high is None:
-        return None
-    if low is not None and low == high:
-        return Interval.point(low)
-    return Interval(low, high, low_closed, high_closed)

@@ -14,7 +14,7 @@ from datetime import UTC
 from types import MappingProxyType
 
 from corrin import terminology
-from corrin.facts import calculated, derived, statements, versions
+from corrin.facts import calculated, derived, statements, trend, versions
 from corrin.facts.case import Case, Reading, Refusal
 from corrin.facts.fact import Absent, Fact, Measured
 from corrin.facts.moment import Moment
@@ -35,7 +35,7 @@ def choose(reading: Reading, as_of: Moment, policy: Policy) -> Case:
     Returns:
         The case. Its ``facts`` hold, per analyte seen, a ``Measured`` (or ``Stated`` for
         present/absent tests) or an ``Absent``; per concept stated, a ``Stated``; and the derived
-        facts ``age``, ``egfr`` and ``on_b12_treatment`` where they can be told.
+        facts (``age``, ``egfr``, ``on_b12_treatment``, ``mma_previous`` …) where they can be told.
     """
     current = versions.current(reading.results)
     critical = versions.critical(reading.results)
@@ -60,14 +60,14 @@ def choose(reading: Reading, as_of: Moment, policy: Policy) -> Case:
     facts.update(statements.choose(reading, refused, as_of, policy, facts))
     _pair(facts, policy)
     derived.add(facts, reading, as_of)
+    earlier = {name: _oldest_first(list(filter(_usable, found))) for name, found in by_name.items()}
+    trend.add(facts, earlier)
     notices = () if derived.AGE in facts else (ADULT_ASSUMED,)
     return Case(
         as_of=as_of,
         subject=reading.subject,
         facts=MappingProxyType(facts),
-        earlier=MappingProxyType(
-            {name: _oldest_first(list(filter(_usable, found))) for name, found in by_name.items()}
-        ),
+        earlier=MappingProxyType(earlier),
         every=MappingProxyType({name: _oldest_first(found) for name, found in every.items()}),
         refusals=reading.refusals,
         counts=_counts(reading, versions.fallen(reading.results, current)),

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from corrin import terminology, units
 from corrin.content import read_document, rules_root
-from corrin.facts import egfr
+from corrin.facts import combined_indicator, duration, egfr, gestation
 from corrin.facts.case import Reading, Refusal
 from corrin.facts.fact import Absent, Fact, Measured, Stated
 from corrin.facts.interval import Interval
@@ -53,6 +53,15 @@ def add(facts: dict[str, Fact], reading: Reading, as_of: Moment) -> None:
     treated = on_treatment(reading, facts, as_of)
     if treated is not None:
         facts[ON_TREATMENT] = treated
+    indicator = combined_indicator.found(facts)
+    if indicator is not None:
+        facts[combined_indicator.INDICATOR] = indicator
+    gestation_then = gestation.at_sample(facts)
+    if gestation_then is not None:
+        facts[gestation.GESTATIONAL_AGE] = gestation_then
+    given = duration.time_on_b12(reading.statements, as_of)
+    if given is not None:
+        facts[duration.TIME_ON_B12] = given
 
 
 def age_at(born: Moment, as_of: Moment) -> Measured | None:

@@ -1,0 +1,118 @@
+"""How long vitamin B12 has been given, from what was stated; ``rules/derived/treatment.yaml``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+
+from corrin import terminology
+from corrin.content import read_document, rules_root
+from corrin.facts.fact import Measured, Stated
+from corrin.facts.interval import Interval
+from corrin.facts.moment import Moment
+
+TIME_ON_B12 = "time_on_b12"
+_UNIT = "d"
+# Most whole days, fewest whole days, the statement they are counted from.
+_Begun = tuple[int, int, Stated]
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How the time is counted: which entries tell a start, which concepts are left out."""
+
+    begun_by: tuple[str, ...]
+    leaves_out: frozenset[str]
+    joins_days: int
+
+
+@lru_cache(maxsize=1)
+def counting() -> Counting:
+    """``rules/derived/treatment.yaml``, read once.
+
+    Raises:
+        ContentError: the file is missing.
+    """
+    given = read_document(rules_root() / "derived" / "treatment.yaml")
+    own = given[TIME_ON_B12]
+    return Counting(
+        tuple(given["on_b12_treatment"]["begun_by"]),
+        frozenset(own["leaves_out"]),
+        own["joins_days"],
+    )
+
+
+def time_on_b12(statements: Iterable[Stated], as_of: Moment) -> Measured | None:
+    """Whole days from the earliest start of a treatment that still goes on, in ``d``.
+
+    An interval where dates are partial, or where an earlier start is possible. ``None`` when no
+    start is stated, or all of it ended before.
+    """
+    concepts = terminology.load().concepts
+    rule: Counting | None = None
+    going_on: list[_Begun] = []
+    over: list[Stated] = []
+    for one in statements:
+        concept = concepts.get(one.name)
+        if concept is None or not concept.gives_b12 or not one.value or one.since is None:
+            continue
+        rule = rule or counting()
+        if one.name in rule.leaves_out or one.since.start > as_of.end:
+            continue
+        if one.history or (one.until is not None and one.until.end < as_of.start):
+            over.append(one)
+        else:
+            going_on.append(_begun(one, as_of))
+    if rule is None or not going_on:
+        return None
+    for one in sorted(over, key=_end, reverse=True):
+        # Told in days before the moment asked about: where the latest course began and this ended.
+        if _ended(one, as_of) - max(fewest for _, fewest, _ in going_on) <= rule.joins_days:
+            going_on.append(_begun(one, as_of))
+    return _measured(going_on, rule, as_of)
+
+
+def _measured(going_on: list[_Begun], rule: Counting, as_of: Moment) -> Measured:
+    fewest = max(few for _, few, _ in going_on)
+    most, _, first = max(going_on, key=lambda one: (one[0], one[1], _order(one[2])))
+    said = [one for one in going_on if one[0] == most and _tells_start(one[2], rule)]
+    interval = Interval(Decimal(fewest), Decimal(most) if said else None)
+    return Measured(
+        analyte=TIME_ON_B12,
+        interval=interval,
+        unit=_UNIT,
+        reported=f"{interval} {_UNIT}",
+        when=as_of,
+        origin=(said[0][2] if said else first).origin,
+        path=(said[0][2] if said else first).path,
+        flags=() if interval.is_point or not said else ("date-partial",),
+    )
+
+
+def _tells_start(one: Stated, rule: Counting) -> bool:
+    return one.origin.partition("/")[0] in rule.begun_by
+
+
+def _begun(one: Stated, as_of: Moment) -> _Begun:
+    assert one.since is not None
+    fewest, most = one.since.days_before(as_of)
+    return max(most, 0), max(fewest, 0), one
+
+
+def _ended(one: Stated, as_of: Moment) -> int:
+    """Days since a course ended, at least; since it began, where no end is stated."""
+    when = one.until or one.since
+    assert when is not None
+    return max(when.days_before(as_of)[0], 0)
+
+
+def _end(one: Stated) -> tuple[object, ...]:
+    when = one.until or one.since
+    assert when is not None
+    return (when.end, _order(one))
+
+
+def _order(one: Stated) -> tuple[str, str, str]:
+    return (one.origin, one.path, one.name)
