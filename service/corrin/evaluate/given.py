@@ -15,7 +15,7 @@ from corrin.facts.interval import Interval
 from corrin.facts.moment import Moment
 from corrin.language.bind import Vocabulary
 
-# Worked examples need some moment; none of them rests on which.
+# Worked examples need some moment; one that rests on which names its own.
 AS_OF = Moment.parse("2026-11-01T12:00:00Z")
 
 _VALUE = re.compile(r"\s*(<=|>=|<|>)?\s*(-?\d+(?:\.\d+)?)(?:\.\.(\d+(?:\.\d+)?))?\s+(\S+)\s*")
@@ -26,27 +26,30 @@ class GivenError(ValueError):
 
 
 def case_of(given: Mapping[str, Any], vocabulary: Vocabulary) -> Case:
-    """The case an example describes.
+    """The case an example describes; ``as_of`` names another day than the usual one.
 
     Raises:
         GivenError: a name is no fact, or a value cannot be read.
     """
+    as_of = _as_of(given.get("as_of"))
     facts: dict[str, Fact] = {}
     every: dict[str, tuple[Measured, ...]] = {}
     refusals: list[Refusal] = []
     sex: str | None = None
     for name, raw in given.items():
+        if name == "as_of":
+            continue
         if name == "sex":
             sex = str(raw)
         elif name in vocabulary.concepts:
-            stated = _stated(name, raw, refusals)
+            stated = _stated(name, raw, refusals, as_of)
             if stated is not None:
                 facts[name] = stated
         elif name in vocabulary.analytes:
             listed = raw if isinstance(raw, list) else [raw]
             values = []
             for one in listed:
-                fact = _fact(name, one, vocabulary, refusals)
+                fact = _fact(name, one, vocabulary, refusals, as_of)
                 facts[name] = fact
                 if isinstance(fact, Measured):
                     values.append(fact)
@@ -54,19 +57,23 @@ def case_of(given: Mapping[str, Any], vocabulary: Vocabulary) -> Case:
                 every[name] = tuple(sorted(values, key=_time))
         else:
             raise GivenError(f"{name} is no fact")
-    return Case(AS_OF, Subject(sex=sex), facts, every, every, tuple(refusals))
+    return Case(as_of, Subject(sex=sex), facts, every, every, tuple(refusals))
 
 
 def _time(value: Measured) -> str:
     return value.when.text if value.when is not None else ""
 
 
-def _ago(raw: Mapping[str, Any]) -> Moment:
+def _as_of(raw: object) -> Moment:
+    return AS_OF if raw is None else Moment.parse(f"{raw}T12:00:00Z")
+
+
+def _ago(raw: Mapping[str, Any], as_of: Moment) -> Moment:
     days = int(raw.get("days_ago", 0))
-    return Moment.parse((AS_OF.start - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    return Moment.parse((as_of.start - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
-def _stated(name: str, raw: Any, refusals: list[Refusal]) -> Stated | Absent | None:
+def _stated(name: str, raw: Any, refusals: list[Refusal], as_of: Moment) -> Stated | Absent | None:
     if isinstance(raw, bool):
         return Stated(name, raw)
     if isinstance(raw, Mapping) and "refused" in raw:
@@ -75,12 +82,12 @@ def _stated(name: str, raw: Any, refusals: list[Refusal]) -> Stated | Absent | N
     if isinstance(raw, Mapping) and "absent" in raw:
         return Absent(name, str(raw["absent"]))
     if isinstance(raw, Mapping) and isinstance(raw.get("value"), bool):
-        return Stated(name, raw["value"], since=_ago(raw), flags=tuple(raw.get("flags", ())))
+        return Stated(name, raw["value"], since=_ago(raw, as_of), flags=tuple(raw.get("flags", ())))
     raise GivenError(f"{name} is true or false")
 
 
 def _fact(
-    name: str, raw: Any, vocabulary: Vocabulary, refusals: list[Refusal]
+    name: str, raw: Any, vocabulary: Vocabulary, refusals: list[Refusal], as_of: Moment
 ) -> Measured | Absent:
     if isinstance(raw, str):
         raw = {"value": raw}
@@ -91,7 +98,7 @@ def _fact(
         if "value" not in raw:
             return Absent(name, str(raw["refused"]))
     if "absent" in raw:
-        return Absent(name, str(raw["absent"]), raw.get("value"), _ago(raw))
+        return Absent(name, str(raw["absent"]), raw.get("value"), _ago(raw, as_of))
     analyte = vocabulary.analytes[name]
     interval, unit = _interval(name, str(raw["value"]))
     try:
@@ -105,7 +112,7 @@ def _fact(
         canonical,
         canonical_unit,
         str(raw["value"]),
-        when=_ago(raw),
+        when=_ago(raw, as_of),
         origin=f"example/{name}",
         status=str(raw.get("status", "final")),
         reference_range=reference,
