@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent
+sys.path.insert(0, str(DOCS))  # pages that fill a module of their own
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {}
 BY_MACHINE = "<!-- Written by `make docs`. Do not edit: change what it is written from. -->\n\n"
 
@@ -146,13 +147,20 @@ The examples use these cut-offs:
 @page("alert-rates.md", "how often each rule speaks above routine among unselected adults.")
 def alert_rates() -> str:
     """Counts over the NHANES sample; the page as it is where the sample is not there."""
-    sys.path.insert(0, str(DOCS))
     import alert_rates as rates
 
     folder = rates.samples()
     if folder is None:
         return (DOCS / "alert-rates.md").read_text(encoding="utf-8")
     return BY_MACHINE + rates.page(folder, table)
+
+
+@page("coverage.md", "where each row of the clinical reference is used, or why it is not.")
+def coverage() -> str:
+    """Every row that must be covered, by what the content names."""
+    import reference_coverage as rows
+
+    return BY_MACHINE + rows.page(table)
 
 
 def _given(given: dict[str, object]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from typing import Any
+from dataclasses import dataclass
 
 from corrin.evaluate.engine import Engine
 from corrin.evaluate.trace import Leaf, deciding
@@ -16,10 +16,19 @@ from corrin.language.to_prose import Prose, figures
 from corrin.language.world import World
 from corrin.notes import report
 from corrin.notes.sentence import capital, readable
+from corrin.notes.site import set_by_site
 from corrin.notes.words import Dictionary, quantity
 from corrin.packs.bound import BoundPack
 
 _TRUTH: dict[Kleene, report.Truth] = {True: "true", False: "false", None: "unknown"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Publication:
+    """A cut-off without the figure used: as published, and as a site file set it."""
+
+    upstream: report.ThresholdUsed
+    by_site: report.ThresholdUsed | None = None
 
 
 class Basis:
@@ -43,8 +52,12 @@ class Basis:
         # By identity; the condition is kept beside, so that its identity stays taken.
         self._cuts: dict[int, tuple[tree.Expression, tuple[tuple[str, tree.Cut], ...]]] = {}
         self._said: dict[int, tuple[tree.Expression, str]] = {}
-        self._published: dict[tuple[str, str, str | None], dict[str, Any] | None] = {}
+        self._published: dict[tuple[int, str, str | None], _Publication | None] = {}
         self.prose = Prose(names, means, reasons)
+
+    def reason(self, code: str) -> str:
+        """The sentence of a reason."""
+        return self._words.reason(code)
 
     def leaves(self, condition: tree.Expression, world: World) -> tuple[Leaf, ...]:
         """The leaves that decided a condition."""
@@ -125,8 +138,7 @@ class Basis:
         for fact, cut in self._named_cuts(condition):
             name = str(cut.name)
             if (facts is None or fact in facts) and name not in found:
-                used = self.figure(cut, world.facts.get(fact), world)
-                entry = self._threshold(cut, used, pack)
+                entry = self.threshold(cut, fact, world, pack)
                 if entry is not None:
                     found[name] = entry
         return tuple(found.values())
@@ -145,35 +157,53 @@ class Basis:
             known = self._cuts[id(condition)] = (condition, found)
         return known[1]
 
-    def _threshold(self, cut: tree.Cut, used: str, pack: BoundPack) -> report.ThresholdUsed | None:
-        """The cut-off with its sources, and the figure ``used`` of it."""
-        key = (pack.id, str(cut.name), cut.pack)
+    def threshold(
+        self, cut: tree.Cut, fact: str, world: World, pack: BoundPack
+    ) -> report.ThresholdUsed | None:
+        """A cut-off with its sources, and the figure of it that a fact was held against."""
+        # Packs live as long as the engine: their identity stays taken.
+        key = (id(pack), str(cut.name), cut.pack)
         if key not in self._published:
             self._published[key] = self._publication(cut, pack)
         known = self._published[key]
-        return None if known is None else report.ThresholdUsed(used=used, **known)
+        if known is None:
+            return None
+        measured = world.facts.get(fact)
+        own = isinstance(measured, Measured) and self._engine.compiler.reader(cut).believes(
+            measured
+        )
+        said = known.upstream if own or known.by_site is None else known.by_site
+        return said.model_copy(update={"used": self.figure(cut, measured, world)})
 
-    def _publication(self, cut: tree.Cut, pack: BoundPack) -> dict[str, Any] | None:
+    def _publication(self, cut: tree.Cut, pack: BoundPack) -> _Publication | None:
         """All of a :class:`report.ThresholdUsed` that is the same for everybody."""
         located = pack.threshold(str(cut.name))
         if located is None and cut.pack is not None:
             located = self._engine.library.packs[cut.pack].threshold(str(cut.name))
         if located is None:
             return None
-        owner, content = located
+        owner, now = located
+        site, where = self._engine.library.site, (owner.id, str(cut.name))
+        moved = None if site is None else site.moved.get(where)
+        is_moved = moved is not None and moved.now is now
+        content = moved.upstream if moved is not None and is_moved else now
         rows = [*content.evidence, *(row for v in content.variants for row in v.evidence)]
         published = [f"{figure:f} {unit}" for unit, figure in (content.value or {}).items()]
         published += [
             f"{figure:f} {unit}" for v in content.variants for unit, figure in v.value.items()
         ]
-        return {
-            "name": str(cut.name),
-            "says": content.meaning,
-            "published": tuple(published),
-            "in_force_from": None if content.in_force is None else str(content.in_force.start),
-            "pack": owner.id,
-            "evidence": self._words.evidence(tuple(rows)),
-        }
+        upstream = report.ThresholdUsed(
+            used="",
+            name=str(cut.name),
+            says=content.meaning,
+            published=tuple(published),
+            in_force_from=None if content.in_force is None else str(content.in_force.start),
+            pack=owner.id,
+            evidence=self._words.evidence(tuple(rows)),
+        )
+        if site is None or not is_moved:
+            return _Publication(upstream)
+        return _Publication(upstream, set_by_site(site, where, upstream, self._words))
 
     def figure(self, cut: tree.Cut, fact: Fact | None, world: World) -> str:
         """The figure of a cut-off that a fact was held against, in words."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from functools import lru_cache
 
-from corrin.evaluate.engine import Engine, Evaluation
+from corrin.evaluate.engine import Engine, Evaluation, Fired
 from corrin.facts.case import Case
 from corrin.facts.fact import Absent, Measured, Stated
 from corrin.facts.trend import PREVIOUS, followed
@@ -13,7 +13,9 @@ from corrin.notes import report
 from corrin.notes.basis import Basis
 from corrin.notes.digest import facts_digest
 from corrin.notes.note import NoteWriter
+from corrin.notes.note_of_site import told_of
 from corrin.notes.order import Order
+from corrin.notes.site import overlay_used
 from corrin.notes.status import StatusWriter, most_urgent
 from corrin.notes.words import Dictionary
 from corrin.packs.topics import topics
@@ -33,8 +35,13 @@ class Composer:
 
     def __init__(self, engine: Engine, terms: Terminology, rows: Evidence, version: str) -> None:
         self._engine, self._version = engine, version
-        self._words = Dictionary(terms, rows, engine.profile.head.notices, engine.library.truths)
+        site = engine.library.site
+        unavailable = frozenset() if site is None else site.unavailable
+        self._words = Dictionary(
+            terms, rows, engine.profile.head.notices, engine.library.truths, unavailable
+        )
         basis = Basis(engine, self._words)
+        self._overlay = overlay_used(site)
         self._basis = basis
         self._notes = NoteWriter(engine, self._words, basis)
         self._statuses = StatusWriter(engine, self._words, basis)
@@ -56,7 +63,7 @@ class Composer:
         values = self._values(case)
         notes = self._in_order.of(
             (
-                (self._notes.write(fired, evaluation, values), fired.bound.rule)
+                (self._note(fired, evaluation, values, statuses), fired.bound.rule)
                 for fired in evaluation.fired
             ),
             evaluation.decided,
@@ -74,6 +81,7 @@ class Composer:
                 digest=profile.digest,
             ),
             packs=self._packs(case),
+            overlay=self._overlay,
             subject=self._subject(case),
             in_scope=evaluation.in_scope,
             headline=self._headline(evaluation, statuses, notes, urgency),
@@ -108,6 +116,17 @@ class Composer:
         owned = [statuses[t] for t in self._engine.profile.head.owns if t in statuses][:1]
         parts += [f"{status.title}: {status.says.rstrip('.')}." for status in owned]
         return " ".join(parts)
+
+    def _note(
+        self,
+        fired: Fired,
+        evaluation: Evaluation,
+        values: dict[int, report.Value],
+        statuses: dict[str, report.Status],
+    ) -> report.Note:
+        note = self._notes.write(fired, evaluation, values)
+        site = self._engine.library.site
+        return note if site is None else told_of(note, fired, statuses, site, self._basis)
 
     def _packs(self, case: Case) -> tuple[report.PackUsed, ...]:
         return self._packs_on(case.as_of.end.date())

@@ -8,7 +8,7 @@ from corrin.evaluate.decide import Decided
 from corrin.evaluate.engine import Engine, Evaluation, Fired
 from corrin.facts.fact import Absent, Measured
 from corrin.language import tree
-from corrin.notes import report
+from corrin.notes import fit, report
 from corrin.notes.basis import Basis
 from corrin.notes.sentence import capital, readable
 from corrin.notes.words import Dictionary, stretch
@@ -25,7 +25,10 @@ class NoteWriter:
         # By identity; the rule is kept beside, so that its identity stays taken.
         self._names: dict[int, tuple[BoundRule, tuple[str, ...]]] = {}
         self._topics = topics(engine.library.root)
-        self._cuts = {pack.id: pack.visible_cuts() for pack in engine.packs}
+        site = engine.library.site
+        packs = (*engine.packs, *(site.guards.values() if site is not None else ()))
+        # By identity: of a pack that always runs there may be two, over different cut-offs.
+        self._cuts = {id(pack): pack.visible_cuts() for pack in packs}
 
     def write(
         self, fired: Fired, evaluation: Evaluation, values: Mapping[int, report.Value]
@@ -35,9 +38,17 @@ class NoteWriter:
         leaves = self._basis.leaves(fired.bound.when, fired.world)
         rows = self._words.evidence(rule.evidence)
 
+        def said(name: str, aspect: str | None) -> str:
+            return self._value(name, aspect, fired, evaluation)
+
+        def brief(name: str, aspect: str | None) -> str:
+            return self._brief(name, aspect, fired) or said(name, aspect)
+
+        def finish(text: str) -> str:
+            return capital(readable(text))
+
         def fill(text: str) -> str:
-            filled = placeholder.fill(text, lambda n, a: self._value(n, a, fired, evaluation))
-            return capital(readable(filled))
+            return finish(placeholder.fill(text, said))
 
         return report.Note(
             rule=rule.id,
@@ -50,8 +61,8 @@ class NoteWriter:
             topic=rule.note.topic,
             topic_title=self._topics.get(rule.note.topic, rule.note.topic),
             urgency=rule.note.urgency,
-            summary=fill(rule.note.summary),
-            detail=fill(rule.note.detail),
+            summary=fit.summary(rule.note.summary, said, brief, finish),
+            detail=fit.detail(rule.note.detail, said, brief, finish),
             why=self._basis.why(leaves, fired.world, fired.bound.result),
             inputs=self._inputs(fired, values),
             thresholds=self._basis.thresholds(leaves, fired.world, fired.pack),
@@ -116,10 +127,18 @@ class NoteWriter:
                 )
                 return said or "no single result"
             return " or ".join(statuses[s].says for s in decided.possible)
-        cut = self._cuts[fired.pack.id].get(name)
+        cut = self._cuts[id(fired.pack)].get(name)
         if cut is not None:
             return self._basis.figure(cut, fired.world.facts.get(cut.analyte), fired.world)
         return self._words.said(fired.world.facts.get(name), name, aspect)
+
+    def _brief(self, name: str, aspect: str | None, fired: Fired) -> str:
+        """A value in few words; empty where it is no shorter than it is said anyway."""
+        of = str(fired.bound.result) if name == "result" else name
+        fact = fired.world.facts.get(name)
+        if aspect not in (None, "date") or name in self._cuts[id(fired.pack)]:
+            return ""
+        return self._words.brief(fact, of, aspect)
 
     def _because(self, decided: Decided) -> str:
         """Why the table says what it says, for notes that belong to one status."""

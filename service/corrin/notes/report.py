@@ -74,6 +74,7 @@ class Missing(Part):
     says: str
     reported: str | None = None
     when: str | None = None
+    available: bool = Field(default=True, description="false: the site says it cannot do this test")
 
 
 class Source(Part):
@@ -93,8 +94,21 @@ class Evidence(Part):
     sources: tuple[Source, ...] = ()
 
 
+class Upstream(Part):
+    """A cut-off as published, where a site file has set another figure."""
+
+    published: tuple[str, ...]
+    says: str
+    in_force_from: str | None = None
+    evidence: tuple[Evidence, ...]
+
+
 class ThresholdUsed(Part):
-    """A cut-off that decided: the figure used, as published, since when, from where."""
+    """A cut-off that decided: the figure used, as published, since when, from where.
+
+    Of one a site file has set, ``published`` and ``evidence`` are the site's, and ``upstream`` is
+    what it stands instead of.
+    """
 
     name: str
     says: str
@@ -103,6 +117,10 @@ class ThresholdUsed(Part):
     in_force_from: str | None = None
     pack: str
     evidence: tuple[Evidence, ...]
+    set_by: str | None = Field(default=None, description="id@version of the site file that set it")
+    because: str | None = Field(default=None, description="why the site set it")
+    source: str | None = Field(default=None, description="the site's own source")
+    upstream: Upstream | None = None
 
 
 class Reason(Part):
@@ -124,6 +142,20 @@ class Settles(Part):
 
     name: str
     label: str
+    bands: tuple[Band, ...]
+    available: bool = Field(default=True, description="false: the site says it cannot do this test")
+
+
+class Fragile(Part):
+    """A value so near a cut-off that the imprecision of its assay, as the site states it, leaves
+    another status possible. It changes neither status nor urgency."""
+
+    name: str
+    label: str
+    reported: str
+    within: str = Field(description="how far on either side was looked")
+    says: str
+    could_be: tuple[Words, ...]
     bands: tuple[Band, ...]
 
 
@@ -158,6 +190,7 @@ class Status(Part):
     separated_by: tuple[Settles, ...]
     settle: tuple[Settles, ...]
     evidence: tuple[Evidence, ...]
+    fragile: tuple[Fragile, ...] = ()
 
 
 class Note(Part):
@@ -169,7 +202,13 @@ class Note(Part):
     pack_version: str
     pack_date: str
     rule_status: RuleStatus
-    verified: bool = Field(description="false when any evidence row behind it was not verified")
+    verified: bool = Field(
+        description="false when any evidence row behind it was not verified, or a cut-off behind "
+        "it was set by the site"
+    )
+    by_site: tuple[str, ...] = Field(
+        default=(), description="what of it a site file set: cut-offs by name, parts of its words"
+    )
     topic: str
     topic_title: str
     urgency: Urgency
@@ -234,6 +273,18 @@ class ProfileUsed(Part):
     digest: str
 
 
+class OverlayUsed(Part):
+    """The site file in effect, and every change it makes in one sentence each."""
+
+    id: str
+    title: str
+    version: str
+    date: str
+    owner: str
+    digest: str
+    changes: tuple[str, ...]
+
+
 class SubjectSeen(Part):
     """What is known of the person, without identity."""
 
@@ -250,6 +301,7 @@ class Report(Part):
     as_of: str
     profile: ProfileUsed
     packs: tuple[PackUsed, ...]
+    overlay: OverlayUsed | None = None
     subject: SubjectSeen
     in_scope: bool
     headline: str

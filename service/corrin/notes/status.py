@@ -9,6 +9,7 @@ from corrin.language.world import World
 from corrin.notes import report
 from corrin.notes.basis import Basis
 from corrin.notes.sentence import capital, readable
+from corrin.notes.site import fragile, told
 from corrin.notes.words import Dictionary, stretch
 from corrin.packs import schema
 from corrin.packs.bound import BoundPack
@@ -53,6 +54,9 @@ class StatusWriter:
             because = applied[-1].restriction.because
         if open_:
             because = self._open(decided, content)
+        thresholds = self._thresholds(decided, world, pack, leaves)
+        because = " ".join((because, *told(thresholds)))
+        settle = tuple(self._settles(f, content) for f in decided.settle)
         return report.Status(
             topic=decided.topic,
             title=content.title,
@@ -63,7 +67,7 @@ class StatusWriter:
             urgency=_urgency(decided, content),
             because=because,
             why=() if open_ else self._basis.why(leaves, world),
-            thresholds=self._thresholds(decided, world, pack, leaves),
+            thresholds=thresholds,
             missing=self._basis.missing(decided.missing, world),
             assumed=tuple(map(self._words.assumed, decided.assumed)),
             restrictions=tuple(
@@ -77,9 +81,19 @@ class StatusWriter:
                 for r in applied
             ),
             separated_by=tuple(self._settles(f, content) for f in decided.separated_by),
-            settle=tuple(self._settles(f, content) for f in decided.settle),
+            settle=tuple(sorted(settle, key=lambda one: not one.available)),
             evidence=self._words.evidence(rows),
+            fragile=self._fragile(decided, world, content),
         )
+
+    def _fragile(
+        self, decided: Decided, world: World, content: schema.Decision
+    ) -> tuple[report.Fragile, ...]:
+        site = self._engine.library.site
+        if site is None or not decided.fragile:
+            return ()
+        statuses = content.statuses
+        return fragile(site, decided.fragile, decided.possible, world.facts, statuses, self._words)
 
     def _says(self, decided: Decided, content: schema.Decision) -> str:
         if decided.status is not None:
@@ -113,7 +127,10 @@ class StatusWriter:
                 said = "stated present" if band.truth else "stated absent"
             bands.append(report.Band(finding=said, statuses=self._all(band.statuses, content)))
         return report.Settles(
-            name=finding.fact, label=self._words.label(finding.fact), bands=tuple(bands)
+            name=finding.fact,
+            label=self._words.label(finding.fact),
+            bands=tuple(bands),
+            available=self._words.available(finding.fact),
         )
 
     def _thresholds(

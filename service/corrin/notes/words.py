@@ -60,12 +60,14 @@ def stretch(interval: Interval, unit: str | None) -> str:
 @dataclass(frozen=True, slots=True)
 class Dictionary:
     """What facts, reasons and evidence rows are called; ``notices`` are the profile's
-    sentences and ``truths`` the names of what the program works out itself."""
+    sentences, ``truths`` the names of what the program works out itself and ``unavailable`` the
+    tests the site cannot do."""
 
     terms: Terminology
     rows: Evidence
     notices: Mapping[str, str]
     truths: Mapping[str, str]
+    unavailable: frozenset[str] = frozenset()
     _evidence: dict[tuple[str, ...], tuple[report.Evidence, ...]] = field(default_factory=dict)
     _not_there: dict[str, report.Missing] = field(default_factory=dict)
     _flags: dict[str, report.Words] = field(default_factory=dict)
@@ -82,6 +84,10 @@ class Dictionary:
     def _is_result(self, name: str) -> bool:
         """Whether a fact is a result (``mma``, ``mma_previous``) and not a statement."""
         return name.removesuffix(PREVIOUS) in self.terms.analytes
+
+    def available(self, name: str) -> bool:
+        """Whether the site can do a test; true of what is none."""
+        return name.removesuffix(PREVIOUS) not in self.unavailable
 
     def short(self, name: str) -> str:
         """What people call a fact inside a sentence."""
@@ -135,11 +141,14 @@ class Dictionary:
             reason, reported, when = "not-measured", None, None
         else:
             reason, reported, when = "not-stated", None, None
+        available = self.available(name)
+        says = self.reason(reason)
         return report.Missing(
             name=name,
             label=self.label(name),
             reason=reason,
-            says=self.reason(reason),
+            says=says if available else f"{says} {self.reason('not-available-here')}",
+            available=available,
             reported=reported,
             when=None if when is None else when.text,
         )
@@ -201,3 +210,15 @@ class Dictionary:
             shown = f"{reported}, " if reported else ""
             return f"{shown}not usable ({small(self.reason(fact.reason).rstrip('.'))})"
         return "not measured" if self._is_result(name) else "not stated"
+
+    def brief(self, fact: Fact | None, name: str, aspect: str | None) -> str:
+        """A fact inside a sentence that has little room: value or "not usable", day without time;
+        empty where nothing shorter can be said."""
+        if aspect == "date":
+            when = time_of(fact)
+            return "" if when is None else when.text[: len("2000-01-01")]
+        if isinstance(fact, Absent) and fact.reason != "not-measured":
+            return "not usable"
+        if isinstance(fact, Measured):
+            return min(fact.reported, short_digits(quantity(fact.interval, fact.unit)), key=len)
+        return ""

@@ -166,10 +166,15 @@ class VariantGap(Finding):
 
 
 class LongSummary(Finding):
-    """A summary too long to be one line on a card."""
+    """A summary that is too long for one line on a card once its values are filled in."""
 
     code: ClassVar[str] = "long-summary"
-    severity: ClassVar[Literal["error", "warning"]] = "warning"
+
+
+class LongDetail(Finding):
+    """A detail too long to be read at a glance."""
+
+    code: ClassVar[str] = "long-detail"
 
 
 class OrderingWord(Finding):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from itertools import chain
@@ -17,15 +16,12 @@ from corrin.packs.finding import (
     DuplicateId,
     Finding,
     LiteralWhereThreshold,
-    LongSummary,
-    OrderingWord,
     Place,
     ReviewedByNobody,
     StatusTooHigh,
     StatusTooLow,
     UnknownEvidence,
     UnknownNoteTopic,
-    UnknownPlaceholder,
     UnknownStatus,
     UnknownTopic,
     UnknownUse,
@@ -35,12 +31,8 @@ from corrin.packs.finding import (
 from corrin.packs.library import Library
 from corrin.packs.topics import topics as topics_of_notes
 from corrin.packs.variants import gaps
+from corrin.packs.wording import wording
 from corrin.terminology import evidence
-
-CARD_SUMMARY = 140
-_ORDER = re.compile(
-    r"(?:^|[.;:!?]\s+)(order|prescribe|start|give|stop|treat|request|inject|admit|refer)\b", re.I
-)
 
 
 def lint(library: Library) -> tuple[Finding, ...]:
@@ -101,7 +93,6 @@ def _rules(
     topics: dict[str, set[str]],
     seen: dict[str, str],
 ) -> Iterator[Finding]:
-    names = _names(pack, vocabulary)
     for rule in pack.pack.rules:
         place = pack.pack.place("rule", rule.id)
         if rule.id in seen:
@@ -117,7 +108,7 @@ def _rules(
         if not any(case.expect == "fires" for case in rule.cases):
             yield DeadRule(place, rule.id, "no case of it fires")
         yield from _belongs(rule, place, topics)
-        yield from _wording(rule, place, names)
+        yield from wording(pack, rule, vocabulary)
 
 
 def _note_topics(pack: BoundPack, known: tuple[str, ...]) -> Iterator[Finding]:
@@ -137,32 +128,6 @@ def _belongs(rule: schema.Rule, place: Place, topics: dict[str, set[str]]) -> It
         for status in statuses:
             if status not in topics[topic]:
                 yield UnknownStatus(place, rule.id, f"{topic} is never {status}")
-
-
-def wording(pack: BoundPack, rule: schema.Rule, vocabulary: Vocabulary) -> Iterator[Finding]:
-    """What is wrong with the words of one rule's note."""
-    yield from _wording(rule, pack.pack.place("rule", rule.id), _names(pack, vocabulary))
-
-
-def _names(pack: BoundPack, vocabulary: Vocabulary) -> set[str]:
-    """What braces in a text of a pack may name."""
-    own = {*pack.visible_cuts(), *placeholder.ALWAYS_THERE}
-    return own | {*vocabulary.analytes, *vocabulary.concepts}
-
-
-def _wording(rule: schema.Rule, place: Place, names: set[str]) -> Iterator[Finding]:
-    for text in placeholder.texts_of(rule.note):
-        for name, aspect in placeholder.names_in(text):
-            if name not in names:
-                yield UnknownPlaceholder(place, rule.id, f"nothing is called {name}")
-            if aspect is not None and aspect not in placeholder.ASPECTS:
-                yield UnknownPlaceholder(place, rule.id, f"no aspect is called {aspect}")
-        if placeholder.stray_braces(text):
-            yield UnknownPlaceholder(place, rule.id, "a brace that belongs to no placeholder")
-        if (word := _ORDER.search(text)) is not None:
-            yield OrderingWord(place, rule.id, f"'{word.group(1)}' orders", "write: consider …")
-    if len(rule.note.summary) > CARD_SUMMARY:
-        yield LongSummary(place, rule.id, f"{len(rule.note.summary)} characters")
 
 
 def _decisions(pack: BoundPack, topics: dict[str, set[str]]) -> Iterator[Finding]:

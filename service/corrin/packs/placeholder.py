@@ -11,6 +11,8 @@ _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)(?::([a-z]+))?\}")
 _BRACE = re.compile(r"[{}]")
 
 ASPECTS = frozenset({"compared", "date", "name", "reason"})
+# A value with its unit, a short name or a day: "0.61 umol/L", "active B12", "2026-10-20".
+USUAL = 12
 ALWAYS_THERE = frozenset({"because", "result", "possible", "separated_by", "status"})
 
 
@@ -33,3 +35,16 @@ def fill(text: str, value: Callable[[str, str | None], str]) -> str:
 def texts_of(note: schema.NoteText) -> tuple[str, ...]:
     """All texts of a note."""
     return (note.summary, note.detail, *note.limits)
+
+
+def longest_likely(text: str, figures: Callable[[str], str | None]) -> int:
+    """How many characters a text has once filled with values of the usual length.
+
+    Args:
+        figures: name of a cut-off → its figure; ``None`` for any other name.
+    """
+
+    def value(name: str, _aspect: str | None) -> str:
+        return figures(name) or "x" * USUAL
+
+    return len(fill(text, value))
