@@ -10,7 +10,6 @@ from corrin.packs import overlay_cutoffs, placeholder, schema
 from corrin.packs.bound import BoundPack
 from corrin.packs.finding import Finding, Place, UnknownEvidence, UnknownPack, VariantGap
 from corrin.packs.library import Library
-from corrin.packs.lint import wording
 from corrin.packs.overlay import SetWording, Site
 from corrin.packs.overlay_file import SiteFile
 from corrin.packs.overlay_finding import (
@@ -26,6 +25,7 @@ from corrin.packs.overlay_finding import (
     WrongUnit,
 )
 from corrin.packs.variants import gaps
+from corrin.packs.wording import wording
 from corrin.terminology.analyte import Analyte
 
 MOST_WORDS = 120

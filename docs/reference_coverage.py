@@ -1,0 +1,130 @@
+"""Which row of the clinical reference is used where, computed from the content that names it.
+
+Rows that nothing uses stand with their reason in ``rules/evidence/unused.yaml``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+# Sections of the reference that must be covered: thresholds, frameworks, cascades, cB12, blood
+# count, confounders, other tests, electrolytes and cramps, urgency, treatment, statements, traps.
+SECTIONS = ("2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "13", "14")
+ROW = re.compile(r"^[A-Z][A-Z0-9]{0,3}-[0-9]{2}[a-z]?$")
+
+Table = Callable[[tuple[str, ...], list[tuple[object, ...]]], str]
+
+
+def uses() -> dict[str, list[str]]:
+    """Row → where it is used, in words, in the order of the packs."""
+    from corrin.content import read_document, rules_root
+    from corrin.packs.library import open_library
+
+    found: dict[str, list[str]] = {}
+
+    def note(rows: Any, where: str) -> None:
+        for row in rows:
+            places = found.setdefault(row, [])
+            if where not in places:
+                places.append(where)
+
+    for pack in open_library().packs.values():
+        content = pack.pack
+        for rule in content.rules:
+            note(rule.evidence, f"rule `{rule.id}`")
+        for name, threshold in content.thresholds.items():
+            rows = [*threshold.evidence, *(r for v in threshold.variants for r in v.evidence)]
+            rows += [row for dated in threshold.earlier for row in dated.evidence]
+            note(rows, f"threshold `{name}` ({pack.id})")
+        for name, definition in content.definitions.items():
+            note(definition.evidence, f"definition `{name}` ({pack.id})")
+        for topic, decision in content.decisions.items():
+            note(decision.evidence, f"decision `{topic}` ({pack.id})")
+            for row in decision.rows:
+                note(row.evidence, f"decision `{topic}` ({pack.id})")
+        for restriction in content.restrictions:
+            note(restriction.evidence, f"restriction `{restriction.id}`")
+    root = rules_root()
+    for file in sorted((root / "derived").glob("*.yaml")):
+        note(_rows_in(read_document(file)), f"derived fact (`derived/{file.name}`)")
+    for file in sorted((root / "terminology").glob("*.yaml")):
+        note(_rows_in(read_document(file)), f"terminology (`terminology/{file.name}`)")
+    return found
+
+
+def unused(root: Path) -> dict[str, str]:
+    """Row → why nothing uses it."""
+    from corrin.content import read_document
+
+    return {str(row): str(why) for row, why in read_document(root).items()}
+
+
+def _rows_in(part: Any) -> Iterator[str]:
+    """Every evidence row named anywhere in a document, as a value of its own."""
+    if isinstance(part, dict):
+        for value in part.values():
+            yield from _rows_in(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from _rows_in(value)
+    elif isinstance(part, str) and ROW.match(part):
+        yield part
+
+
+def page(table: Table) -> str:
+    """The page.
+
+    Raises:
+        ValueError: a row is neither used nor excused, or both.
+    """
+    from corrin.content import rules_root
+    from corrin.terminology import evidence
+
+    used, excused = uses(), unused(rules_root() / "evidence" / "unused.yaml")
+    wanted = {
+        name: row
+        for name, row in evidence.load().rows.items()
+        if row.section.partition(".")[0] in SECTIONS
+    }
+    forgotten = [row for row in wanted if row not in used and row not in excused]
+    both = [row for row in excused if row in used or row not in wanted]
+    if forgotten or both:
+        raise ValueError(f"neither used nor excused: {forgotten}; excused for nothing: {both}")
+    text = f"""# Coverage of the clinical reference
+
+Every row of the sections on markers, guidelines, cascades, blood count, confounders, other tests,
+electrolytes and cramps, urgency, treatment, statements and traps: where it is used, or why it is
+not. Computed from the content, which names the rows it rests on.
+
+{len(wanted) - len(excused)} of {len(wanted)} rows are used; {len(excused)} are not, each for the
+reason given.
+
+## Not used
+
+{
+        table(
+            ("row", "checked", "what it says", "why it is not used"),
+            [
+                (name, wanted[name].check, _short(wanted[name].item), why)
+                for name, why in excused.items()
+            ],
+        )
+    }
+## Used
+
+"""
+    rows: list[tuple[object, ...]] = []
+    for name, row in wanted.items():
+        if name in used:
+            shown = used[name][:6]
+            more = len(used[name]) - len(shown)
+            said = "; ".join(shown) + (f"; and {more} more" if more else "")
+            rows.append((name, row.check, _short(row.item), said))
+    return text + table(("row", "checked", "what it says", "used by"), rows)
+
+
+def _short(item: str, most: int = 120) -> str:
+    return item if len(item) <= most else item[: most - 1].rsplit(" ", 1)[0] + " …"
