@@ -1,0 +1,46 @@
+"""Texts made to fit: a summary is one line of a card, a detail a short paragraph.
+
+A text is filled with values as they are said. One that grows too long with them is filled again
+with brief ones; a summary still too long points to the inputs for its longest values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from corrin.packs import placeholder
+
+MOST_CHARACTERS = 140
+MOST_WORDS = 120
+ELSEWHERE = "(see inputs)"
+
+Say = Callable[[str, str | None], str]
+
+
+def summary(text: str, said: Say, brief: Say, finish: Callable[[str], str]) -> str:
+    """A summary of at most :data:`MOST_CHARACTERS`.
+
+    Args:
+        said: name and aspect of a placeholder → its value.
+        brief: the same in as few characters as will do.
+        finish: what is done to the text once filled.
+    """
+    whole = finish(placeholder.fill(text, said))
+    if len(whole) <= MOST_CHARACTERS:
+        return whole
+    values = {part: brief(*part) for part in placeholder.names_in(text)}
+    for part in [None, *sorted(values, key=lambda p: -len(values[p]))]:
+        if part is not None:
+            values[part] = ELSEWHERE
+        whole = finish(placeholder.fill(text, lambda name, aspect: values[name, aspect]))
+        if len(whole) <= MOST_CHARACTERS:
+            break
+    return whole
+
+
+def detail(text: str, said: Say, brief: Say, finish: Callable[[str], str]) -> str:
+    """A detail of at most :data:`MOST_WORDS`, as far as its own words allow."""
+    whole = finish(placeholder.fill(text, said))
+    if len(whole.split()) <= MOST_WORDS:
+        return whole
+    return finish(placeholder.fill(text, brief))
