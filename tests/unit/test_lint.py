@@ -70,7 +70,7 @@ when: total_b12 < probe_low and probe_sign
 belongs_to: {probe_status: [low]}
 note:
   urgency: soon
-  topic: probe_status
+  topic: b12_status
   summary: "B12 {total_b12} is below {probe_low}"
   detail: Consider something.
 asks: [mma]
@@ -149,6 +149,9 @@ SPOILT: list[tuple[type[finding.Finding], str, str, str]] = [
     (finding.VariantGap, "thresholds.yaml", "age < 50", "age < 40"),
     (finding.VariantGap, "thresholds.yaml", "age < 50", "age < 60"),
     (finding.LongSummary, "rules/probe.yaml", "is below", "is below " + "x" * 140),
+    (finding.LongSummary, "rules/probe.yaml", "is below", "is " + "{total_b12} " * 10 + "below"),
+    (finding.LongDetail, "rules/probe.yaml", "Consider something.", "Consider " + "one " * 110),
+    (finding.UnknownNoteTopic, "rules/probe.yaml", "topic: b12_status", "topic: b12_state"),
     (finding.OrderingWord, "rules/probe.yaml", "Consider something.", "Prescribe something."),
     (finding.UnknownUse, "rules/probe.yaml", "asks: [mma]", "asks: [mmma]"),
 ]
