@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from corrin.notes.compose import Composer
     from corrin.notes.report import Report
     from corrin.packs.library import Library, Profile
+    from corrin.packs.overlay_file import SiteFile
 
 
 class UsageError(ValueError):
@@ -37,6 +38,7 @@ def interpret(
     profile: str = "uk",
     packs: Sequence[str] = (),
     folders: Sequence[str | Path] = (),
+    overlay: str | Path | bytes | SiteFile | None = None,
     strict: bool = False,
 ) -> Report:
     """Interpret one patient's laboratory results.
@@ -50,6 +52,7 @@ def interpret(
         profile: which packs run together (``uk``).
         packs: ``id`` or ``id@version``, run in addition; a version must be the one installed.
         folders: folders of packs of one's own, or packs, run in addition.
+        overlay: a site file, as its path or its bytes: what a site sets for itself.
         strict: let ``fhir.resources`` judge every whole resource first.
 
     Returns:
@@ -58,11 +61,12 @@ def interpret(
     Raises:
         corrin.intake.IntakeError: the input is refused whole; says what, where, why.
         UsageError: there is no such profile, pack or moment.
-        corrin.packs.finding.ContentProblem: the installed rules cannot be used.
+        corrin.packs.finding.ContentProblem: the installed rules, or the site file, cannot be used.
     """
     from corrin import intake
 
-    engine, composer = prepared(profile, tuple(packs), tuple(Path(one) for one in folders))
+    own = tuple(Path(one) for one in folders)
+    engine, composer = prepared(profile, tuple(packs), own, site_file(overlay))
     reading = intake.read(_bytes(data), strict=strict)
     moment = moment_of(as_of, reading)
     return report_of(engine, composer, choose_case(reading, moment, engine))
@@ -96,7 +100,6 @@ def compare(
     """
     from corrin import intake
     from corrin.comparison.comparer import CannotCompare, Comparer
-    from corrin.facts.choose import choose
     from corrin.packs.library import open_library
     from corrin.packs.versions import NoSuchPack
 
@@ -106,7 +109,7 @@ def compare(
     except (CannotCompare, NoSuchPack) as error:
         raise UsageError(error.message, error.hint) from error
     reading = intake.read(_bytes(data), strict=strict)
-    return comparer.compare(choose(reading, moment_of(as_of, reading), policy_of(profile)))
+    return comparer.compare(choose_reading(reading, moment_of(as_of, reading), profile))
 
 
 def moment_of(as_of: str | None, reading: Reading) -> Moment:
@@ -115,14 +118,19 @@ def moment_of(as_of: str | None, reading: Reading) -> Moment:
     Raises:
         UsageError: what is given is no FHIR date or dateTime.
     """
-    return _moment(as_of) if as_of is not None else reading.evaluation_time or _now()
+    return _moment(as_of) if as_of is not None else reading.evaluation_time or now()
 
 
 def choose_case(reading: Any, as_of: Moment, engine: Engine) -> Case:
     """The case of a reading under the profile's look-back and pairing."""
+    return choose_reading(reading, as_of, engine.profile.head.id)
+
+
+def choose_reading(reading: Reading, as_of: Moment, profile: str) -> Case:
+    """The case of a reading under the look-back and pairing of the profile of an id."""
     from corrin.facts.choose import choose
 
-    return choose(reading, as_of, policy_of(engine.profile.head.id))
+    return choose(reading, as_of, policy_of(profile))
 
 
 def report_of(engine: Engine, composer: Composer, case: Case) -> Report:
@@ -130,24 +138,53 @@ def report_of(engine: Engine, composer: Composer, case: Case) -> Report:
     return composer.compose(engine.evaluate(case))
 
 
+def site_file(overlay: str | Path | bytes | SiteFile | None) -> SiteFile | None:
+    """A site file read, from its path or its bytes.
+
+    Raises:
+        UsageError: the file cannot be read.
+        corrin.packs.finding.ContentProblem: it is no site file.
+    """
+    from corrin.packs.overlay_file import MOST_BYTES, SiteFile, read_overlay
+
+    if overlay is None or isinstance(overlay, SiteFile):
+        return overlay
+    if isinstance(overlay, bytes):
+        return read_overlay(overlay)
+    try:
+        with open(overlay, "rb") as file:
+            return read_overlay(file.read(MOST_BYTES + 1), str(overlay))
+    except OSError as error:
+        raise UsageError("The site file cannot be read.", "Name a file that exists.") from error
+
+
 def prepared(
-    profile: str, packs: tuple[str, ...] = (), folders: tuple[Path, ...] = ()
+    profile: str,
+    packs: tuple[str, ...] = (),
+    folders: tuple[Path, ...] = (),
+    overlay: SiteFile | None = None,
 ) -> tuple[Engine, Composer]:
     """The engine and the writer of a profile, compiled once per process.
 
     Args:
         folders: folders of packs of one's own; compiled anew when a file in them has changed.
+        overlay: a site file; two of the same content share an engine.
 
     Raises:
-        UsageError: there is no such profile, pack or version.
-        corrin.packs.finding.ContentProblem: the installed rules, or one's own, cannot be used.
+        UsageError: there is no such profile, pack or version, or the site file is for another.
+        corrin.packs.finding.ContentProblem: the installed rules, one's own, or the site file
+            cannot be used.
     """
-    return _prepared(profile, packs, folders, tuple(_stamp(folders)))
+    return _prepared(profile, packs, folders, tuple(_stamp(folders)), overlay)
 
 
 @lru_cache(maxsize=32)
 def _prepared(
-    profile: str, packs: tuple[str, ...], folders: tuple[Path, ...], stamp: tuple[object, ...]
+    profile: str,
+    packs: tuple[str, ...],
+    folders: tuple[Path, ...],
+    stamp: tuple[object, ...],
+    overlay: SiteFile | None,
 ) -> tuple[Engine, Composer]:
     from corrin import terminology
     from corrin.evaluate.engine import Engine
@@ -174,8 +211,22 @@ def _prepared(
     if folders:
         _own(library)
         wanted += library.own
+    if overlay is not None:
+        library = _overlaid(library, overlay, profile)
     engine = Engine(library, found, tuple(wanted))
     return engine, Composer(engine, terminology.load(), library.rows(), __version__)
+
+
+def _overlaid(library: Library, overlay: SiteFile, profile: str) -> Library:
+    from corrin.packs.overlay_apply import apply
+
+    based_on = overlay.overlay.based_on
+    if based_on is not None and based_on in library.profiles and based_on != profile:
+        raise UsageError(
+            f"The site file was written for profile {based_on}, not for {profile}.",
+            f"Run it with profile {based_on}, or write one for {profile}.",
+        )
+    return apply(library, overlay).sound()
 
 
 def _own(library: Library) -> None:
@@ -274,7 +325,8 @@ def _moment(text: str) -> Moment:
     return found
 
 
-def _now() -> Moment:
+def now() -> Moment:
+    """The moment it is, to the second."""
     from corrin.facts.moment import Moment
 
     return Moment.parse(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from corrin.cli import overlay as site
 from corrin.cli import streams
 from corrin.cli.trouble import Stopped, of
 
@@ -49,6 +50,7 @@ def interpret(
             help="A pack to run besides the profile's; may be given again.",
         ),
     ] = None,
+    overlay: site.Option = None,
     form: Annotated[
         Form, typer.Option("--format", "-f", help="How to write the note.")
     ] = Form.TEXT,
@@ -81,13 +83,21 @@ def interpret(
       corrin interpret bundle.json --as-of 2026-11-01 --explain
       corrin interpret - --format json < bundle.json
       corrin interpret bundle.json --format html --output note.html
+      corrin interpret bundle.json --overlay site.yaml
     """
     from corrin.intake.limits import Limits
     from corrin.interpretation import interpret as ask
 
     try:
         data = streams.read(file, Limits().bytes)
-        report = ask(data, as_of=as_of, profile=profile, packs=tuple(pack or ()), strict=strict)
+        report = ask(
+            data,
+            as_of=as_of,
+            profile=profile,
+            packs=tuple(pack or ()),
+            overlay=site.read(overlay),
+            strict=strict,
+        )
         streams.write(written(report, form, explain, to_file=output is not None), output)
     except Stopped:
         raise

@@ -71,11 +71,19 @@ def schema(
     comparison: Annotated[
         bool, typer.Option("--comparison", help="That of a comparison of guidelines instead.")
     ] = False,
+    overlay: Annotated[
+        bool, typer.Option("--overlay", help="That of a site file instead.")
+    ] = False,
 ) -> None:
     """Print the JSON Schema of a report."""
     from corrin.cli import streams
     from corrin.render import json
 
+    if overlay:
+        from corrin.packs.overlay import schema_of_site_file
+
+        streams.write(schema_of_site_file(), output)
+        return
     if comparison:
         from corrin.comparison.side_by_side import Comparison
 

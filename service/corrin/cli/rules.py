@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from corrin.cli import overlay as site
 from corrin.cli import streams
 from corrin.cli.trouble import ExitCode, Stopped, Trouble, of
 
@@ -59,18 +60,23 @@ def opened(folder: Path | None) -> Library:
 
 
 @app.command()
-def check(rules: Folder = None, form: Format = Form.TEXT) -> None:
+def check(rules: Folder = None, overlay: site.Option = None, form: Format = Form.TEXT) -> None:
     """Say everything that is wrong with the rules, each with its file and line.
+
+    With a site file: what is wrong with it too, and all it changes, old and new.
 
     \b
     Examples:
       corrin rules check
       corrin rules check --rules ./rules --format json
+      corrin rules check --overlay site.yaml
     """
     from corrin.packs.lint import lint
 
     library = opened(rules)
-    findings = sorted(lint(library), key=lambda f: (f.place.file, f.place.line, f.code, f.about))
+    put = site.put(library, overlay)
+    found = (*lint(library), *put.findings) if put is not None else lint(library)
+    findings = sorted(found, key=lambda f: (f.place.file, f.place.line, f.code, f.about))
     errors = sum(finding.severity == "error" for finding in findings)
     if form is Form.JSON:
         answer = {
@@ -78,8 +84,12 @@ def check(rules: Folder = None, form: Format = Form.TEXT) -> None:
             "warnings": len(findings) - errors,
             "findings": [_as_data(finding) for finding in findings],
         }
+        if put is not None:
+            answer["overlay"] = put.as_data()
         streams.write(_json(answer), None)
     else:
+        if put is not None:
+            put.show()
         _show_findings(library, findings, errors)
     if errors:
         raise typer.Exit(ExitCode.CONTENT)
@@ -216,11 +226,13 @@ def test(
         typer.Argument(metavar="[RULE]...", help="Only these rules, restrictions or decisions."),
     ] = None,
     rules: Folder = None,
+    overlay: site.Option = None,
 ) -> None:
     """Run the rules' own examples, and tell which conditions no example tried each way.
 
     Every leaf of every condition has to be seen true, false and unknown, and every row of a
-    decision reached, by some example; anything less is a failure (exit code 4).
+    decision reached, by some example; anything less is a failure (exit code 4). With a site file,
+    examples that its cut-offs turn are listed and are no failure; every other has to hold.
 
     \b
     Examples:
@@ -236,11 +248,19 @@ def test(
         library.sound()
     except ContentProblem as error:
         raise of(error) from error
+    put = site.put(library, overlay)
+    if put is not None:
+        library = put.sound()
     book = Rulebook(library, rules)
     for name in rule or ():
         if name not in book.names:
             raise _unknown(name, book.names)
-    run = worked.run(library, rule or ())
+    if put is None:
+        run = worked.run(library, rule or ())
+    else:
+        turned = put.run(rule or ())
+        run = turned.kept
+        site.show_turned(turned)
     show_run(run, book)
     if not run.sound:
         raise typer.Exit(ExitCode.CONTENT)

@@ -66,9 +66,9 @@ def set_by_site(
 def told(used: Iterable[report.ThresholdUsed]) -> tuple[str, ...]:
     """One sentence for each cut-off the site set."""
     return tuple(
-        f"Cut-off set by the site: {one.used} (guideline: {' and '.join(one.upstream.published)})."
+        f"Cut-off {one.name} set by the site: {one.used} (guideline: {' and '.join(one.upstream.published)})."
         if one.upstream.published
-        else f"Cut-off set by the site: {one.used} (guideline: the laboratory's own limit only)."
+        else f"Cut-off {one.name} set by the site: {one.used} (guideline: the laboratory's own limit only)."
         for one in used
         if one.upstream is not None
     )

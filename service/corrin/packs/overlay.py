@@ -7,6 +7,7 @@ figure says why and whence. The models here are its shape; ``overlay_file`` read
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -147,6 +148,13 @@ class Overlay(Content):
     def name(self) -> str:
         """``id@version``, as the report names it."""
         return f"{self.id}@{self.version}"
+
+
+def schema_of_site_file() -> bytes:
+    """The JSON Schema (2020-12) of a site file, as UTF-8 JSON with a newline at its end."""
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "urn:corrin:overlay"}
+    found = Overlay.model_json_schema(mode="validation")
+    return json.dumps({**head, **found}, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
 @dataclass(frozen=True, slots=True)
