@@ -21,6 +21,7 @@ from corrin.notes.report import (
     Status,
     SubjectSeen,
     ThresholdUsed,
+    Trend,
     Value,
     Words,
 )
@@ -267,6 +268,21 @@ EXAMPLE = Report(
         CannotSay(rule="mma-normal", title="Normal MMA", pack="ng239", because=(NO_MMA,)),
     ),
     values=(B12, POTASSIUM),
+    trends=(
+        Trend(
+            name="potassium",
+            label="Potassium",
+            direction="falling",
+            first="3.4 mmol/L",
+            first_when="2026-02-20",
+            last="2.1 mmol/L",
+            last_when="2026-03-02T08:00:00Z",
+            change="-1.3 mmol/L",
+            days="10",
+            pace="-3.90 mmol/L in 30 days",
+            count=2,
+        ),
+    ),
     context=(
         Context(
             name="muscle_cramp",

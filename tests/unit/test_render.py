@@ -249,7 +249,7 @@ def test_an_address_of_another_scheme_is_shown_and_not_linked(address: str) -> N
 def _with(value: Any, text: str) -> Any:
     """The same data with ``text`` behind every text that is free."""
     if isinstance(value, dict):
-        fixed = {"urgency", "rule_status", "truth", "schema_version", "url"}
+        fixed = {"urgency", "rule_status", "truth", "schema_version", "url", "direction"}
         return {k: v if k in fixed else _with(v, text) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [_with(item, text) for item in value]

@@ -12,6 +12,7 @@ from corrin.facts.trend import PREVIOUS, followed
 from corrin.notes import report
 from corrin.notes.basis import Basis
 from corrin.notes.digest import facts_digest
+from corrin.notes.follow import told
 from corrin.notes.note import NoteWriter
 from corrin.notes.note_of_site import told_of
 from corrin.notes.order import Order
@@ -90,6 +91,7 @@ class Composer:
             notes=notes,
             cannot_say=self._cannot_say(evaluation),
             values=tuple(values.values()),
+            trends=told(case, self._words),
             context=self._context(case),
             refusals=self._refusals(case),
             counts=dict(sorted(case.counts.items())),

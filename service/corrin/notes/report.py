@@ -52,6 +52,22 @@ class Earlier(Part):
     origin: str = ""
 
 
+class Trend(Part):
+    """The result used beside the one before it; says nothing of chance or of the assay."""
+
+    name: str
+    label: str
+    direction: Literal["rising", "falling", "unchanged", "unclear"]
+    first: str
+    first_when: str | None
+    last: str
+    last_when: str | None
+    change: str | None
+    days: str
+    pace: str | None
+    count: int = Field(description="how many results there are up to the one used")
+
+
 class Context(Part):
     """A statement about the person: present or absent, since when."""
 
@@ -310,6 +326,7 @@ class Report(Part):
     notes: tuple[Note, ...]
     cannot_say: tuple[CannotSay, ...]
     values: tuple[Value, ...]
+    trends: tuple[Trend, ...] = ()
     context: tuple[Context, ...]
     refusals: tuple[Refused, ...]
     counts: dict[str, int]

@@ -68,6 +68,7 @@ class _Writer:
         self._notes()
         self._folded()
         self._values()
+        self._trends()
         self._context()
         self._refused()
         self._unsaid()
@@ -234,6 +235,14 @@ class _Writer:
             self.sheet.put(f"also there: {before}", first=column, style="dim")
         for flag in value.flags:
             self.sheet.put(f"! {flag.says}", first=column, rest=column + 2, style="yellow")
+
+    def _trends(self) -> None:
+        if not self.report.trends:
+            return
+        self._title(f"Over time ({len(self.report.trends)})")
+        for part in self.report.trends:
+            line = f"{words.capital(part.label)}: {words.trend(part)}"
+            self.sheet.put(line, first=INDENT, rest=INDENT + 2)
 
     def _context(self) -> None:
         if not self.report.context:

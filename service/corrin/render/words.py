@@ -21,6 +21,7 @@ from corrin.notes.report import (
     Settles,
     Status,
     SubjectSeen,
+    Trend,
     Value,
     Words,
 )
@@ -115,6 +116,16 @@ def by_date(values: Iterable[Value]) -> dict[str, list[Value]]:
 def earlier(value: Earlier) -> str:
     """``410 ng/L (2025-01-07)``."""
     return f"{value.reported} ({dated(value.when)})"
+
+
+def trend(part: Trend) -> str:
+    """``falling: 0.80 umol/L (2026-03-01) → 0.30 umol/L (2026-05-01), -0.50 umol/L in 61 days``."""
+    moved = f", {part.change}" if part.change else ""
+    pace = f", {part.pace}" if part.pace else ""
+    first = f"{part.first} ({dated(part.first_when)})"
+    last = f"{part.last} ({dated(part.last_when)})"
+    days = f" in {part.days} {'day' if part.days == '1' else 'days'}"
+    return f"{part.direction}: {first} {ARROW} {last}{moved}{days}{pace}"
 
 
 def context(stated: Context) -> str:
