@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 
@@ -86,8 +87,6 @@ def age_at(born: Moment, as_of: Moment) -> Measured | None:
 
 
 def _years(born: object, on: object) -> int:
-    from datetime import datetime
-
     assert isinstance(born, datetime) and isinstance(on, datetime)
     day = on.astimezone(born.tzinfo)
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
@@ -161,7 +160,7 @@ def on_treatment(reading: Reading, facts: dict[str, Fact], as_of: Moment) -> Sta
             (given if one.value else denied).append(one)
     before = [one for one in given if one.since is None or one.since.start <= sample.end]
     if before:
-        first = before[0]
+        first = min(before, key=_earliest)
         return Stated(
             ON_TREATMENT,
             True,
@@ -174,13 +173,19 @@ def on_treatment(reading: Reading, facts: dict[str, Fact], as_of: Moment) -> Sta
         # What was prescribed or injected after the sample may be one of many.
         if any(one.origin.partition("/")[0] not in rule.begun_by for one in given):
             return None
-        first = given[0]
+        first = min(given, key=_earliest)
         return Stated(
             ON_TREATMENT, False, origin=first.origin, path=first.path, reported=first.reported
         )
     if rule.declared_by in reading.complete and not any(map(_may_be_b12, reading.refusals)):
         return Stated(ON_TREATMENT, False)
     return None
+
+
+def _earliest(one: Stated) -> tuple[object, ...]:
+    """Dated ones by their beginning; the rest makes the order the same every time."""
+    start = "" if one.since is None else one.since.start.astimezone(UTC).isoformat()
+    return (one.since is None, start, one.origin, one.path, one.name)
 
 
 def _may_be_b12(one: Refusal) -> bool:

@@ -14,8 +14,8 @@ from corrin.facts.fact import Absent, Fact, Measured
 from corrin.facts.interval import Interval
 
 GESTATIONAL_AGE = "gestational_age"
-# Days are whole where weeks are not: sevenths of a week come back as they went.
-_WORK, _ONCE = Context(prec=36), Context(prec=24)
+# A week's sevenths were cut after the twelfth digit: two digits fewer give the whole days back.
+_DAYS, _ONCE = Context(prec=10), Context(prec=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,5 +83,5 @@ def at_sample(facts: Mapping[str, Fact]) -> Fact | None:
 def _moved(bound: Decimal | None, days: int, rule: Reading) -> Decimal | None:
     if bound is None:
         return None
-    begun = _ONCE.plus(_WORK.multiply(bound, rule.days_in_unit))
-    return _ONCE.divide(_WORK.add(begun, Decimal(days)), rule.days_in_unit)
+    begun = _DAYS.multiply(bound, rule.days_in_unit)
+    return _ONCE.divide(_ONCE.add(begun, Decimal(days)), rule.days_in_unit)
