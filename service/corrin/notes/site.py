@@ -65,13 +65,12 @@ def set_by_site(
 
 def told(used: Iterable[report.ThresholdUsed]) -> tuple[str, ...]:
     """One sentence for each cut-off the site set."""
-    return tuple(
-        f"Cut-off {one.name} set by the site: {one.used} (guideline: {' and '.join(one.upstream.published)})."
-        if one.upstream.published
-        else f"Cut-off {one.name} set by the site: {one.used} (guideline: the laboratory's own limit only)."
-        for one in used
-        if one.upstream is not None
-    )
+    found = []
+    for one in used:
+        if one.upstream is not None:
+            was = " and ".join(one.upstream.published) or "the laboratory's own limit only"
+            found.append(f"Cut-off {one.name} set by the site: {one.used} (guideline: {was}).")
+    return tuple(found)
 
 
 def parts_of(site: Site | None, rule: str, used: Iterable[report.ThresholdUsed]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from corrin.notes.report import (
     Evidence,
     Note,
+    OverlayUsed,
     PackUsed,
     Report,
     Source,
@@ -54,14 +55,19 @@ def evidence(report: Report) -> tuple[Evidence, ...]:
     for status in report.statuses.values():
         found.extend(status.evidence)
         for used in status.thresholds:
-            found.extend(used.evidence)
+            found.extend(rows(used))
         for applied in status.restrictions:
             found.extend(applied.evidence)
     for note in report.notes:
         found.extend(note.evidence)
         for used in note.thresholds:
-            found.extend(used.evidence)
+            found.extend(rows(used))
     return tuple(sorted({row.row: row for row in found}.values(), key=lambda row: row.row))
+
+
+def rows(used: ThresholdUsed) -> tuple[Evidence, ...]:
+    """The evidence shown with a cut-off: the site's own, then that of the published figure."""
+    return used.evidence + (() if used.upstream is None else used.upstream.evidence)
 
 
 class References:
@@ -100,7 +106,8 @@ def threshold(used: ThresholdUsed, full: bool = True) -> str:
 def rule_line(note: Note) -> str:
     """Which rule of which pack, of which version and date, and how far it was checked."""
     said = f"{note.rule} ({note.pack} {note.pack_version} of {note.pack_date})"
-    return f"{said}, {note.rule_status}"
+    site = f"; by the site: {joined(note.by_site)}" if note.by_site else ""
+    return f"{said}, {note.rule_status}{site}"
 
 
 def rule_statuses(report: Report) -> str:
@@ -116,6 +123,11 @@ def pack_line(pack: PackUsed) -> str:
         force = f"NOT in force on this date (from {pack.in_force_from})"
     drafts = f"; {count(pack.drafts, 'draft rule')} {UNVERIFIED}" if pack.drafts else ""
     return f"{pack.version} of {pack.date}, {force}{drafts}"
+
+
+def site_line(used: OverlayUsed) -> str:
+    """Which site file is in effect, of whom, of when."""
+    return f"site file {used.id} {used.version} of {used.date} ({used.title}; {used.owner})"
 
 
 def short(digest: str) -> str:

@@ -84,7 +84,7 @@ class _Writer:
         if report.in_scope:
             line.append(f" {words.URGENCY[report.urgency].upper()} ", URGENCY_STYLE[report.urgency])
         line.append(f" as of {words.dated(report.as_of)}; {words.subject(report.subject)}")
-        line.append(f"; profile {report.profile.id}")
+        line.append(f"; profile {report.profile.id}{words.by_site(report)}")
         sheet.put(line, first=0)
         for number, note in words.pointed_out(report):
             style = URGENCY_STYLE[note.urgency]
@@ -131,6 +131,7 @@ class _Writer:
         self._missing_of(status.missing)
         if status.assumed:
             self._field("Assumes", words.assumed(status))
+        self._fields("Fragile", [part.says for part in status.fragile])
         self._settles("Separated by", status.separated_by, brief)
         self._settles("Settled by", status.settle, brief)
         if self.explain or not basis.verified(status.evidence):
@@ -142,7 +143,7 @@ class _Writer:
     def _thresholds(self, used: Iterable[ThresholdUsed]) -> None:
         self._fields(
             "Cut-offs",
-            [self._cited(basis.threshold(part, self.explain), part.evidence) for part in used],
+            [self._cited(basis.threshold(part, self.explain), basis.rows(part)) for part in used],
         )
 
     def _restrictions(self, applied: Iterable[Applied]) -> None:
@@ -156,12 +157,11 @@ class _Writer:
 
     def _settles(self, label: str, settles: Iterable[Settles], brief: bool) -> None:
         if brief:
-            self._fields(
-                label, [f"{words.capital(part.label)}: {words.bands(part)}" for part in settles]
-            )
+            lines = [f"{words.settled_by(part)}: {words.bands(part)}" for part in settles]
+            self._fields(label, lines)
             return
         for number, part in enumerate(settles):
-            self._field(label if number == 0 else "", words.capital(part.label))
+            self._field(label if number == 0 else "", words.settled_by(part))
             for band in part.bands:
                 line = f"{band.finding} {words.ARROW} {words.statuses(band.statuses)}"
                 self.sheet.put(line, first=COLUMN + 2, rest=COLUMN + 6)
@@ -322,6 +322,11 @@ class _Writer:
             first=INDENT,
             rest=INDENT + 2,
         )
+        if report.overlay is not None:
+            said = f"{basis.site_line(report.overlay)}, {digest(report.overlay.digest)}"
+            self.sheet.put(said, first=INDENT, rest=INDENT + 2)
+            for change in report.overlay.changes:
+                self.sheet.put(change, first=INDENT + 2, rest=INDENT + 4, style="dim")
         self.sheet.put(
             f"Corrin {report.corrin}; facts {digest(report.facts_digest)}",
             first=INDENT,

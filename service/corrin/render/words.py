@@ -42,6 +42,12 @@ _TIME = re.compile(
 )
 
 
+def by_site(report: Report) -> str:
+    """``; site file example-site@1.0.0`` where one is in effect."""
+    used = report.overlay
+    return "" if used is None else f"; site file {used.id}@{used.version}"
+
+
 def dated(when: str | None) -> str:
     """``2026-03-01T08:30:00Z`` as ``2026-03-01 08:30 UTC``; a partial date stays as it is."""
     return "date not stated" if not when else _TIME.sub(_time, when)
@@ -207,6 +213,12 @@ def bands(settles: Settles) -> str:
     return "; ".join(f"{band.finding} {ARROW} {statuses(band.statuses)}" for band in settles.bands)
 
 
+def settled_by(settles: Settles) -> str:
+    """The input that would settle it, and whether the site can supply it."""
+    where = "" if settles.available else " (not available at this site)"
+    return f"{capital(settles.label)}{where}"
+
+
 def assumed(status: Status) -> str:
     """The contexts nobody stated, in one line."""
     return "; ".join(word.says for word in status.assumed)
@@ -235,7 +247,8 @@ def wanting(unsaid: Iterable[CannotSay]) -> str:
     counts: dict[str, int] = {}
     for part in unsaid:
         for cause in part.because:
-            counts[cause.label] = counts.get(cause.label, 0) + 1
+            label = f"{cause.label}{'' if cause.available else ' (not available at this site)'}"
+            counts[label] = counts.get(label, 0) + 1
     labels = sorted(counts, key=lambda label: (-counts[label], label))
     named = "; ".join(labels[:MOST_WANTED])
     more = len(labels) - MOST_WANTED
