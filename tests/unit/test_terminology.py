@@ -28,6 +28,7 @@ MASSES = {
     "ferritin": "445000", "haemoglobin": "16114.5", "mch": "16114.5", "mchc": "16114.5",
     "creatinine": "113.12", "calcium": "40.078", "magnesium": "24.305", "phosphate": "30.974",
     "glucose": "180.156", "bilirubin_total": "584.66", "urine_mma_creatinine": "118.09",
+    "copper": "63.546",
 }  # fmt: skip
 
 
@@ -73,6 +74,7 @@ def test_molar_masses_and_charges() -> None:
     charges = {a.id: a.charge for a in TERMS.analytes.values() if a.charge is not None}
     assert charges == {
         "potassium": 1, "sodium": 1, "calcium": 2, "ionised_calcium": 2, "magnesium": 2,
+        "bicarbonate": 1,
     }  # fmt: skip
 
 
@@ -117,7 +119,34 @@ def test_names_of_concepts_are_unique() -> None:
     for concept in TERMS.concepts.values():
         for text in (concept.id, concept.name, *concept.names):
             known = owner.setdefault(fold(text), concept.id)
-            assert known == concept.id, f"{text}: {known} and {concept.id}"
+            # A product may share its name with the medicine it is one of.
+            assert known in (concept.id, *concept.within), f"{text}: {known} and {concept.id}"
+
+
+def test_concepts_lie_within_others_without_going_round() -> None:
+    for concept in TERMS.concepts.values():
+        wider = TERMS.wider(concept.id)
+        assert set(concept.within) <= {wide.id for wide in wider}
+        assert concept.id not in {back.id for wide in wider for back in TERMS.wider(wide.id)}
+        assert not concept.gives_b12 or all(wide.gives_b12 for wide in wider)
+
+
+def test_what_lies_within_what() -> None:
+    assert [one.id for one in TERMS.wider("hydroxocobalamin")] == ["b12_medicine"]
+    wider = {one.id for one in TERMS.wider("type_1_diabetes")}
+    assert wider == {"diabetes", "autoimmune_disease"}
+    given = [TERMS.concepts[id] for id in ("b12_medicine", "hydroxocobalamin", "folic_acid")]
+    assert [one.id for one in TERMS.narrowest(given)] == ["hydroxocobalamin", "folic_acid"]
+
+
+def test_a_concept_within_an_unknown_one_is_a_fault(tmp_path: Path) -> None:
+    file = copied(tmp_path) / "conditions.yaml"
+    old = "within: [thyroid_disease]"
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, "within: [thyroid]"), encoding="utf-8")
+    with pytest.raises(ContentError, match="no concept is called 'thyroid'"):
+        terminology.load(tmp_path)
 
 
 def test_ids_of_analytes_and_concepts_do_not_meet() -> None:
@@ -255,7 +284,18 @@ def test_code_systems_by_other_names(system: str | None, uri: str | None) -> Non
         (ATC, "A10BD06", []),
         (ATC, "A02BC05", ["ppi"]),
         (ATC, "A02BD08", []),
-        (ATC, "B03BA03", ["b12_medicine"]),
+        (ATC, "B03BA03", ["b12_medicine", "hydroxocobalamin"]),
+        (ATC, "B03BA01", ["b12_medicine", "cyanocobalamin"]),
+        (ATC, "B03BA05", ["b12_medicine"]),
+        (RXNORM, "2001499", ["b12_medicine", "b12_injection"]),
+        (ATC, "C03AA03", ["diuretic", "thiazide"]),
+        (ATC, "C03CA04", ["loop_diuretic"]),
+        (SNOMED, "84568007", ["atrophic_gastritis"]),
+        (SNOMED, "46635009", ["type_1_diabetes"]),
+        (ICD10CM, "K70.31", ["cirrhosis"]),
+        (ICD10CM, "E06.3", ["hypothyroidism", "thyroid_disease"]),
+        (ICD10CM, "C91.10", []),
+        (ICD10, "E10.9", ["type_1_diabetes"]),
         (ATC, "V03AB33", []),
         (ATC, "G03AC09", []),
         (ATC, "A11EA01", ["multivitamin_with_b12"]),
@@ -288,7 +328,10 @@ def test_unspecific_codes_are_marked() -> None:
         ("24 HR Metformin hydrochloride 500 MG Extended Release Oral Tablet", ["metformin"]),
         ("Esomeprazole magnesium 20 mg", ["ppi"]),
         ("Vitamin B-12 1000 mcg / folic acid 400 mcg", ["b12_medicine", "folic_acid"]),
-        ("hydroxocobalamin 1 mg/mL injection", ["b12_medicine"]),
+        ("hydroxocobalamin 1 mg/mL injection", ["b12_medicine", "hydroxocobalamin"]),
+        ("bendroflumethiazide 2.5 mg tablet", ["diuretic", "thiazide"]),
+        ("primidone 250 mg", ["anticonvulsant", "primidone"]),
+        ("co-careldopa 25/100", ["levodopa"]),
         ("Vitamin B complex", ["multivitamin_with_b12"]),
         ("vitamin B6 50 mg", []),
         ("metforminum", []),
@@ -300,15 +343,21 @@ def test_medicines_by_their_text(text: str, medicines: list[str]) -> None:
 
 
 def test_a_text_that_is_a_name() -> None:
-    found = TERMS.concept_for_text("  Pernicious   ANEMIA ")
-    assert found is not None
-    assert found.id == "pernicious_anaemia"
-    assert TERMS.concept_for_text("no pernicious anaemia") is None
+    assert [one.id for one in TERMS.concepts_named("  Pernicious   ANEMIA ")] == [
+        "pernicious_anaemia"
+    ]
+    assert [one.id for one in TERMS.concepts_named("Confusion")] == [
+        "cognitive_impairment", "confusion",
+    ]  # fmt: skip
+    assert TERMS.concepts_named("no pernicious anaemia") == ()
 
 
 def test_only_vitamin_b12_gives_vitamin_b12() -> None:
     giving = {concept.id for concept in TERMS.concepts.values() if concept.gives_b12}
-    assert giving == {"b12_medicine", "multivitamin_with_b12"}
+    assert giving == {
+        "b12_medicine", "multivitamin_with_b12", "hydroxocobalamin", "cyanocobalamin",
+        "b12_injection", "b12_oral",
+    }  # fmt: skip
 
 
 def test_a_concept_without_a_code_says_so() -> None:

@@ -109,7 +109,12 @@ def test_icd_families_are_prefixes_of_whole_blocks() -> None:
         for code in concept.codes
         if code.system == ICD10CM and code.prefix
     }
-    assert families == {"K50", "E03", "Z34", "O", "D46"}
+    for family in families - {"O"}:
+        assert re.fullmatch(r"[A-TV-Z]\d([0-9A-Z](\.[0-9A-Z]{1,3})?)?", family), family
+    # Shorter than a whole block only where chapters are meant: pregnancy, and solid tumours.
+    assert {one for one in families if len(one) < 3} == {
+        "O", "C0", "C1", "C2", "C3", "C5", "C6", "C7",
+    }  # fmt: skip
 
 
 def test_rxnorm_codes_are_numbers() -> None:

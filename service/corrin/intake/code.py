@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -11,6 +12,7 @@ from corrin.intake import lists
 from corrin.intake.text import printable
 from corrin.terminology import Analyte, Concept, LoincCode
 from corrin.terminology.systems import LOINC, canonical_system
+from corrin.terminology.table import stands_in, words
 
 Codings = tuple[tuple[str | None, str | None], ...]
 NO_CODINGS: Codings = ()
@@ -20,12 +22,14 @@ _MOST = 64  # codings of one concept
 
 @dataclass(frozen=True, slots=True)
 class StatedCode:
-    """A concept some coding names, whether the code denies it or only asks, and flags."""
+    """A concept some coding names, whether the code denies it, only asks or says it was so once,
+    and flags."""
 
     concept: Concept
     denies: bool
     question: bool
     flags: tuple[str, ...]
+    past: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +52,8 @@ class Meaning:
 
     @property
     def name(self) -> str | None:
-        """The one analyte or concept named, if it is one."""
-        if self.analyte is not None:
-            return self.analyte.id
-        return self.stated[0].concept.id if len(self.stated) == 1 else None
+        """The one analyte or concept named, if it is one (with what follows from it)."""
+        return self.analyte.id if self.analyte is not None else single(self.stated)
 
     @property
     def ours(self) -> bool:
@@ -60,6 +62,12 @@ class Meaning:
 
 
 NOTHING = Meaning()
+
+
+def single(stated: Iterable[StatedCode]) -> str | None:
+    """The one concept named; one that another lies within is not counted."""
+    found = terminology.load().narrowest(one.concept for one in stated)
+    return found[0].id if len(found) == 1 else None
 
 
 def codings_of(concept: object) -> Codings | None:
@@ -95,7 +103,7 @@ def text_of(concept: Any) -> str | None:
 @lru_cache(maxsize=8192)
 def meaning(codings: Codings) -> Meaning:
     """What these codings name; asked once per distinct set."""
-    terms, words = terminology.load(), lists.load()
+    terms, given = terminology.load(), lists.load()
     named: dict[str, tuple[Analyte, LoincCode]] = {}
     stated: dict[str, StatedCode] = {}
     rejected = ""
@@ -108,9 +116,9 @@ def meaning(codings: Codings) -> Meaning:
         known = canonical_system(system)
         knows = knows or known is not None
         key = (known or system or "", code)
-        question = question or key in words.questions
-        if key in words.answer_codes:
-            answers.add(words.answer_codes[key])
+        question = question or key in given.questions
+        if key in given.answer_codes:
+            answers.add(given.answer_codes[key])
         if known == LOINC:
             analyte, loinc = terms.analyte_for_loinc(code), terms.loinc(code)
             if analyte is not None and loinc is not None:
@@ -125,12 +133,13 @@ def meaning(codings: Codings) -> Meaning:
             rejected = rejected or "the code has no system"
         for concept, entry in terms.coded(system, code):
             stated.setdefault(concept.id, StatedCode(concept, entry.denies, False, entry.flags))
-        asked = words.asked.get(key)
+        asked = given.asked.get(key)
         if asked is not None:
             stated[asked] = StatedCode(terms.concepts[asked], False, True, ())
-        said = words.asked_answers.get(key)
+        said = given.asked_answers.get(key)
         if said is not None:
-            stated[said[0]] = StatedCode(terms.concepts[said[0]], not said[1], False, ())
+            concept = terms.concepts[said.concept]
+            stated[concept.id] = StatedCode(concept, not said.truth, False, (), said.past)
     analyte, loinc = next(iter(named.values())) if len(named) == 1 else (None, None)
     refusal, detail = None, ""
     if len(named) > 1:
@@ -165,6 +174,22 @@ def identifiers_of(found: object) -> list[str]:
             if isinstance(value, str) and value:
                 keys.append(f"{system if isinstance(system, str) else ''}|{value}")
     return keys
+
+
+def texts_of(concept: object) -> list[str]:
+    """The text and the displays of a CodeableConcept, as far as they are texts, cut short."""
+    codings = concept.get("coding") if isinstance(concept, dict) else None
+    found = [text_of(concept)]
+    codings = codings if isinstance(codings, list) else []
+    found += [one.get("display") for one in codings if isinstance(one, dict)]
+    return [text[:_LONGEST] for text in found if isinstance(text, str)]
+
+
+def of_family(concept: object) -> bool:
+    """Whether the text or a display of a CodeableConcept speaks of the family's history."""
+    spoken = [words(text) for text in texts_of(concept)]
+    marks = lists.load().family_marks
+    return any(stands_in(mark, text) for mark in marks for text in spoken)
 
 
 def label(concept: object) -> str:

@@ -7,8 +7,16 @@ from dataclasses import dataclass
 from corrin import terminology
 from corrin.facts.fact import Stated
 from corrin.facts.moment import Moment
-from corrin.intake import dates
-from corrin.intake.code import StatedCode, codings_of, label, meaning, text_of
+from corrin.intake import dates, lists
+from corrin.intake.code import (
+    StatedCode,
+    codings_of,
+    label,
+    meaning,
+    of_family,
+    single,
+    text_of,
+)
 from corrin.intake.harvest import Harvest
 from corrin.intake.item import Item, Resource
 from corrin.intake.subject import about_patient
@@ -61,10 +69,19 @@ class Named:
     reported: str
 
 
-def named(concept: object, item: Item, harvest: Harvest, element: str = ".code") -> Named | None:
+def named(
+    concept: object,
+    item: Item,
+    harvest: Harvest,
+    element: str = ".code",
+    *,
+    medicines: bool = False,
+) -> Named | None:
     """What a CodeableConcept names of ours; ``None`` when nothing, or when it is refused.
 
-    A concept with no coding of a system we know is looked up by its exact text.
+    A concept with no coding of a system we know is looked up by its exact text. What is said of
+    the family states nothing of the person but a family history. ``medicines``: codes of giving
+    a medicine count too.
     """
     if concept is None:
         return None
@@ -78,13 +95,24 @@ def named(concept: object, item: Item, harvest: Harvest, element: str = ".code")
         return None
     reported = label(concept)
     stated = tuple(
-        one for one in found.stated if one.concept.kind != "medicine" and not one.question
+        one
+        for one in found.stated
+        if (medicines or one.concept.kind != "medicine") and not one.question
     )
-    if not stated and not found.knows_system:
-        text = text_of(concept)
-        by_text = terminology.load().concept_for_text(text) if text else None
-        if by_text is not None and by_text.kind != "medicine":
-            stated = (StatedCode(by_text, False, False, ("text-match",)),)
+    text = text_of(concept)
+    if not stated and not found.knows_system and text:
+        stated = tuple(
+            StatedCode(by_text, False, False, ("text-match",))
+            for by_text in terminology.load().concepts_named(text)
+            if by_text.kind != "medicine"
+        )
+    if stated and of_family(concept):
+        histories = set(lists.load().family_history.values())
+        own = [one for one in stated if one.concept.id not in histories]
+        if own:
+            name = single(own)
+            harvest.refuse("statement-unclear", item, element, name=name, reported=reported)
+        stated = tuple(one for one in stated if one.concept.id in histories)
     return Named(stated, reported) if stated else None
 
 
@@ -107,7 +135,7 @@ def read_condition(item: Item, harvest: Harvest) -> None:
     found = named(resource.get("code"), item, harvest)
     if found is None:
         return
-    name = _single(found)
+    name = single(found.stated)
     if barred(item, harvest, name):
         return
     verification = _status(resource, "verificationStatus", _VERIFICATION, item, harvest, name)
@@ -196,10 +224,10 @@ def _status(
 def read_procedure(item: Item, harvest: Harvest) -> None:
     """A Procedure: done is true (and lasting), not done is false, a plan is nothing yet."""
     resource = item.resource
-    found = named(resource.get("code"), item, harvest)
+    found = named(resource.get("code"), item, harvest, medicines=True)
     if found is None:
         return
-    name = _single(found)
+    name = single(found.stated)
     if barred(item, harvest, name):
         return
     status = resource.get("status")
@@ -226,10 +254,6 @@ def read_procedure(item: Item, harvest: Harvest) -> None:
         )
 
 
-def _single(found: Named) -> str | None:
-    return found.stated[0].concept.id if len(found.stated) == 1 else None
-
-
 def _state(
     found: Named,
     item: Item,
@@ -253,7 +277,7 @@ def _state(
                 value=truth and not one.denies,
                 since=since,
                 until=until,
-                history=history,
+                history=history or (one.past and truth),
                 origin=item.origin,
                 path=item.path,
                 reported=found.reported,

@@ -11,6 +11,7 @@ from corrin.intake.code import (
     codings_of,
     label,
     meaning,
+    of_family,
     text_of,
 )
 from corrin.intake.frame import Frame, signs_of
@@ -21,15 +22,21 @@ from corrin.terminology import Analyte, LoincCode
 
 
 def stated(
-    name: str, truth: bool, reported: str, frame: Frame, element: str, flags: tuple[str, ...]
+    name: str,
+    truth: bool,
+    reported: str,
+    frame: Frame,
+    element: str,
+    flags: tuple[str, ...],
+    past: bool = False,
 ) -> Stated:
-    """A statement made by an Observation, as of its time."""
+    """A statement made by an Observation, as of its time; ``past``: it was so once."""
     return Stated(
         name=name,
         value=truth,
         since=frame.when,
         until=None,
-        history=False,
+        history=past,
         origin=frame.item.origin,
         path=frame.item.path + element,
         reported=reported,
@@ -114,6 +121,11 @@ def read_statement(
     if frame.status_fault is not None:
         harvest.refuse(frame.status_fault, frame.item, ".status", name=own.name, when=frame.when)
         return
+    if own.stated and of_family(node.get("code")):
+        harvest.refuse(
+            "statement-unclear", frame.item, f"{element}.code", name=own.name, when=frame.when
+        )
+        return
     if not own.stated:
         _by_value(node, own, answers, frame, element, harvest)
         return
@@ -121,12 +133,12 @@ def read_statement(
     for one in own.stated:
         if one.concept.kind == "medicine":
             continue
-        truth = said
+        truth, past = said, one.past
         named = (
             [found for found in answers.stated if found.concept == one.concept] if answers else []
         )
         if named:
-            truth = not named[0].denies
+            truth, past = not named[0].denies, named[0].past
         elif truth is not None and one.denies:
             truth = not truth
         if truth is None and fault is None:
@@ -144,7 +156,9 @@ def read_statement(
             )
             continue
         flags = (*one.flags, *(named[0].flags if named else ()))
-        harvest.state(stated(one.concept.id, truth, reported, frame, element, flags))
+        harvest.state(
+            stated(one.concept.id, truth, reported, frame, element, flags, past and truth)
+        )
 
 
 def _by_value(
@@ -159,9 +173,12 @@ def _by_value(
         if one.concept.kind == "medicine" or one.question:
             continue
         reported = label(node["valueCodeableConcept"])
-        if own.question and node.get("dataAbsentReason") is None:
+        clear = own.question and node.get("dataAbsentReason") is None
+        if clear and not of_family(node["valueCodeableConcept"]):
             harvest.state(
-                stated(one.concept.id, not one.denies, reported, frame, element, one.flags)
+                stated(
+                    one.concept.id, not one.denies, reported, frame, element, one.flags, one.past
+                )
             )
         else:
             harvest.refuse(

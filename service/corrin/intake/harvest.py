@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
+from corrin import terminology
 from corrin.facts.case import Refusal
 from corrin.facts.fact import Measured, Stated
 from corrin.facts.moment import Moment
+from corrin.intake import lists
 from corrin.intake.item import Item, Resource
 
 
@@ -21,6 +23,7 @@ class Harvest:
     statements: list[Stated] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     taken: int = 0
+    _said: set[Stated] = field(default_factory=set)
 
     def refuse(
         self,
@@ -41,9 +44,25 @@ class Harvest:
         )
 
     def state(self, stated: Stated) -> None:
-        """Note a statement."""
-        self.statements.append(stated)
+        """Note a statement and what holds because of it; a denial denies nothing wider."""
         self.taken += 1
+        self._note(stated)
+        terms = terminology.load()
+        wider = terms.wider(stated.name) if stated.value else ()
+        if not wider:
+            return
+        concept = terms.concepts[stated.name]
+        if concept.kind == "procedure" or concept.id in lists.load().lasting:
+            stated = replace(stated, history=False, until=None)
+        for one in wider:
+            self._note(replace(stated, name=one.id))
+
+    def _note(self, stated: Stated) -> None:
+        """Take a statement once: one resource may say something and imply it as well."""
+        key = replace(stated, flags=())
+        if key not in self._said:
+            self._said.add(key)
+            self.statements.append(stated)
 
 
 class Library:

@@ -9,11 +9,39 @@ from typing import Any
 
 from corrin.content import read_document, rules_root
 from corrin.terminology.systems import canonical_system
-from corrin.terminology.table import fold
+from corrin.terminology.table import fold, words
 
 __all__ = ["Coding", "Lists", "fold", "load", "system_of"]
 
 Coding = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a coded answer says of a concept: so, not so, or so once."""
+
+    concept: str
+    truth: bool
+    past: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A concept that a medicine is as well when it is given by a route.
+
+    Attributes:
+        concept: what is stated besides (``b12_injection``).
+        of: the medicine it is stated of (``b12_medicine``).
+        codes: codes of the route.
+        texts: words of the route.
+        forms: words of the product's text or form that say as much.
+    """
+
+    concept: str
+    of: str
+    codes: frozenset[Coding]
+    texts: tuple[tuple[str, ...], ...]
+    forms: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +66,15 @@ class Lists:
     haemolysed_modifiers: frozenset[str]
     questions: frozenset[Coding]
     asked: Mapping[Coding, str]
-    asked_answers: Mapping[Coding, tuple[str, bool]]
+    asked_answers: Mapping[Coding, Answer]
     stated_by_result: Mapping[str, str]
     lasting: frozenset[str]
     negations: frozenset[str]
+    family_marks: tuple[tuple[str, ...], ...]
+    family_history: Mapping[str, str]
+    not_by_blood: frozenset[Coding]
+    encounters: Mapping[Coding, str]
+    routes: tuple[Route, ...]
 
 
 @lru_cache(maxsize=1)
@@ -53,9 +86,10 @@ def load() -> Lists:
     """
     folder = rules_root() / "intake"
     answers = read_document(folder / "answers.yaml")
-    words = read_document(folder / "words.yaml")
+    spoken = read_document(folder / "words.yaml")
     specimens = read_document(folder / "specimens.yaml")
     context = read_document(folder / "context.yaml")
+    family = context["family_history"]
     signs = answers["interpretation"]
     said = (("positive", True), ("negative", False))
     return Lists(
@@ -73,11 +107,11 @@ def load() -> Lists:
         | {code: ">=" for code in signs["off_scale_high"]},
         places={code: name for name in ("below", "above", "within") for code in signs[name]},
         comparators={
-            fold(text): sign for sign, texts in words["comparators"].items() for text in texts
+            fold(text): sign for sign, texts in spoken["comparators"].items() for text in texts
         },
-        unknown_comparators=tuple(words["unknown"]),
-        range_words=tuple(words["range"]),
-        group_marks=tuple(words["group_marks"]),
+        unknown_comparators=tuple(spoken["unknown"]),
+        range_words=tuple(spoken["range"]),
+        group_marks=tuple(spoken["group_marks"]),
         fluid_codes={
             code: fluid for fluid, of in specimens["fluids"].items() for code in _codes(of["codes"])
         },
@@ -93,14 +127,30 @@ def load() -> Lists:
             code: one["concept"] for one in context["asked"] for code in _codes(one["questions"])
         },
         asked_answers={
-            code: (one["concept"], truth)
+            code: Answer(one["concept"], name != "not_so", name == "was_so")
             for one in context["asked"]
-            for name, truth in (("so", True), ("not_so", False))
-            for code in _codes(one[name])
+            for name in ("so", "not_so", "was_so")
+            for code in _codes(one.get(name, []))
         },
         stated_by_result=dict(context["stated_by_result"]),
         lasting=frozenset(context["lasting"]),
-        negations=frozenset(words["negations"]),
+        negations=frozenset(spoken["negations"]),
+        family_marks=tuple(words(text) for text in spoken["family"]),
+        family_history={of: one["concept"] for one in family["states"] for of in one["of"]},
+        not_by_blood=frozenset(_codes(family["not_by_blood"])),
+        encounters={
+            code: one["concept"] for one in context["encounters"] for code in _codes(one["classes"])
+        },
+        routes=tuple(
+            Route(
+                one["concept"],
+                one["of"],
+                frozenset(_codes(one["codes"])),
+                tuple(words(text) for text in one["texts"]),
+                tuple(words(text) for text in one["forms"]),
+            )
+            for one in read_document(folder / "routes.yaml")["routes"]
+        ),
     )
 
 

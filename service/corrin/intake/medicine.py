@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from corrin import terminology
 from corrin.facts.fact import Stated
-from corrin.intake import dates, lists
-from corrin.intake.code import codings_of, label, meaning, text_of
+from corrin.intake import dates, lists, route
+from corrin.intake.code import codings_of, label, meaning, texts_of
 from corrin.intake.context import barred
 from corrin.intake.harvest import Harvest
 from corrin.intake.item import Item, Resource
@@ -89,7 +89,9 @@ def read(item: Item, harvest: Harvest) -> None:
     concepts, flags, reported = _medicine(item, harvest)
     if not concepts:
         return
-    name = concepts[0].id if len(concepts) == 1 else None
+    concepts = (*concepts, *route.besides(item, harvest, concepts))
+    narrow = terminology.load().narrowest(concepts)
+    name = narrow[0].id if len(narrow) == 1 else None
     if barred(item, harvest, name):
         return
     if "text-match" in flags and not lists.load().negations.isdisjoint(words(reported)):
@@ -254,19 +256,8 @@ def _of_concept(concept: object) -> tuple[tuple[Concept, ...], tuple[str, ...], 
         return (), (), reported
     terms = terminology.load()
     by_text: dict[str, Concept] = {}
-    for text in _texts(concept):
+    for text in texts_of(concept):
         for one in terms.concepts_for_text(text, "medicine"):
             by_text.setdefault(one.id, one)
     concepts = tuple(by_text[name] for name in sorted(by_text))
     return concepts, ("text-match",) if concepts else (), reported
-
-
-def _texts(concept: object) -> list[str]:
-    text = text_of(concept)
-    found = [text] if text else []
-    codings = concept.get("coding") if isinstance(concept, dict) else None
-    for coding in codings if isinstance(codings, list) else ():
-        display = coding.get("display") if isinstance(coding, dict) else None
-        if isinstance(display, str):
-            found.append(display)
-    return [text[:200] for text in found]

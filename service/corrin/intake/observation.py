@@ -63,10 +63,13 @@ def _meaning_of(codings: Codings, node: Resource) -> Meaning:
 
 def _by_text(text: str) -> Meaning:
     """A code that is only a text: context concepts by their exact name, analytes never."""
-    concept = terminology.load().concept_for_text(text)
-    if concept is None or concept.kind == "medicine":
-        return NOTHING
-    return Meaning(stated=(StatedCode(concept, False, False, ("text-match",)),))
+    return Meaning(
+        stated=tuple(
+            StatedCode(concept, False, False, ("text-match",))
+            for concept in terminology.load().concepts_named(text)
+            if concept.kind != "medicine"
+        )
+    )
 
 
 def _components(

@@ -10,7 +10,17 @@ from types import MappingProxyType
 from corrin.facts.case import Reading, Refusal
 from corrin.facts.fact import Measured, Stated
 from corrin.facts.moment import Moment
-from corrin.intake import context, dates, jsontext, medicine, observation, subject, walk
+from corrin.intake import (
+    context,
+    dates,
+    encounter,
+    family,
+    jsontext,
+    medicine,
+    observation,
+    subject,
+    walk,
+)
 from corrin.intake.harvest import Harvest, Library
 from corrin.intake.item import Item
 from corrin.intake.limits import Limits
@@ -27,6 +37,8 @@ _READERS: Mapping[str, Callable[[Item, Harvest], None]] = MappingProxyType(
         "Observation": observation.read,
         "Condition": context.read_condition,
         "Procedure": context.read_procedure,
+        "FamilyMemberHistory": family.read,
+        "Encounter": encounter.read,
         **dict.fromkeys(medicine.KINDS, medicine.read),
     }
 )

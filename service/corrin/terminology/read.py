@@ -68,6 +68,9 @@ def read(root: Path) -> Terminology:
             for system, code, what, checked, why in _tuples(file, document, "rejected", 5)
         ]
         rejected_names += document.get("rejected_names", [])
+    for concept in concepts.values():
+        if unknown := [wide for wide in concept.within if wide not in concepts]:
+            raise ContentError(folder, 1, f"{concept.id}: no concept is called {unknown[0]!r}")
     reasons_file = folder / "reasons.yaml"
     reasons = {
         one.code: one for one in _each(reasons_file, _document(reasons_file), "reasons", _reason)

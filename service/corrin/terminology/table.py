@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -71,7 +71,8 @@ class Terminology:
     _prefixes: dict[tuple[str, str], tuple[Coded, ...]] = field(init=False, repr=False)
     _refused: dict[tuple[str, str], Rejected] = field(init=False, repr=False)
     _refused_prefixes: dict[tuple[str, str], Rejected] = field(init=False, repr=False)
-    _concept_names: dict[str, Concept] = field(init=False, repr=False)
+    _concept_names: dict[str, tuple[Concept, ...]] = field(init=False, repr=False)
+    _wider: dict[str, tuple[Concept, ...]] = field(init=False, repr=False)
     _phrases: dict[str, tuple[tuple[tuple[str, ...], Concept], ...]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -94,18 +95,37 @@ class Terminology:
         put("_coded", coded)
         put("_prefixes", prefixes)
         put("_phrases", {kind: tuple(found) for kind, found in phrases.items()})
-        put(
-            "_concept_names",
-            {
-                fold(text): concept
-                for concept in self.concepts.values()
-                for text in (concept.id, concept.name, *concept.names)
-            },
-        )
+        named: dict[str, tuple[Concept, ...]] = {}
+        for concept in self.concepts.values():
+            for text in dict.fromkeys(map(fold, (concept.id, concept.name, *concept.names))):
+                named[text] = (*named.get(text, ()), concept)
+        put("_concept_names", named)
+        put("_wider", {id: self._all_wider(id) for id in self.concepts})
         exact = [one for one in self.rejected if not one.prefix]
         wide = [one for one in self.rejected if one.prefix]
         put("_refused", {(r.system, written(r.system, r.code)): r for r in exact})
         put("_refused_prefixes", {(r.system, written(r.system, r.code)): r for r in wide})
+
+    def _all_wider(self, id: str) -> tuple[Concept, ...]:
+        """The concepts a concept lies within, their own included, nearest first."""
+        found: dict[str, Concept] = {}
+        waiting = [*self.concepts[id].within]
+        while waiting:
+            name = waiting.pop(0)
+            if name not in found and name != id:
+                found[name] = self.concepts[name]
+                waiting += self.concepts[name].within
+        return tuple(found.values())
+
+    def wider(self, id: str) -> tuple[Concept, ...]:
+        """Every concept that holds wherever the concept of this id does; nearest first."""
+        return self._wider.get(id, ())
+
+    def narrowest(self, concepts: Iterable[Concept]) -> tuple[Concept, ...]:
+        """Some concepts without those that hold because another of them does."""
+        given = tuple(concepts)
+        implied = {wide.id for one in given for wide in self.wider(one.id)}
+        return tuple(one for one in given if one.id not in implied)
 
     def analyte_for_loinc(self, code: str) -> Analyte | None:
         """The analyte a LOINC code names; ``None`` for any other code, rejected ones included."""
@@ -162,9 +182,12 @@ class Terminology:
         """Every concept a code states **or denies**; see :meth:`coded` for which."""
         return tuple(concept for concept, _ in self.coded(system, code))
 
-    def concept_for_text(self, text: str) -> Concept | None:
-        """The concept a text names exactly (case and blanks aside); less sure than a code."""
-        return self._concept_names.get(fold(text))
+    def concepts_named(self, text: str) -> Sequence[Concept]:
+        """The concepts a text names exactly (case and blanks aside); less sure than a code.
+
+        More than one only where a concept shares a name with one it lies within.
+        """
+        return self._concept_names.get(fold(text), ())
 
     def concepts_for_text(self, text: str, kind: ConceptKind = "medicine") -> tuple[Concept, ...]:
         """Concepts of one kind whose name stands in a text as whole words.
@@ -173,11 +196,11 @@ class Terminology:
         a rejected product (a cyanide antidote) gives none.
         """
         spoken = words(text)
-        if any(_stands_in(words(name), spoken) for name in self.rejected_names):
+        if any(stands_in(words(name), spoken) for name in self.rejected_names):
             return ()
         found: dict[str, Concept] = {}
         for phrase, concept in self._phrases.get(kind, ()):
-            if _stands_in(phrase, spoken):
+            if stands_in(phrase, spoken):
                 found.setdefault(concept.id, concept)
         return tuple(found.values())
 
@@ -208,6 +231,7 @@ def _longest(index: Mapping[tuple[str, str], T], system: str, text: str) -> T | 
     return None
 
 
-def _stands_in(phrase: tuple[str, ...], spoken: tuple[str, ...]) -> bool:
+def stands_in(phrase: tuple[str, ...], spoken: tuple[str, ...]) -> bool:
+    """Whether the words of a phrase stand in a text one after another."""
     size = len(phrase)
     return any(spoken[at : at + size] == phrase for at in range(len(spoken) - size + 1))
