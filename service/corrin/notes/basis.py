@@ -205,6 +205,14 @@ class Basis:
             return _Publication(upstream)
         return _Publication(upstream, set_by_site(site, where, upstream, self._words))
 
+    def figure_in_text(self, cut: tree.Cut, world: World, pack: BoundPack) -> str:
+        """The figure of a cut-off inside a sentence of a pack, marked where the site set it."""
+        text = self.figure(cut, world.facts.get(cut.analyte), world)
+        if self._engine.library.site is None:
+            return text
+        used = self.threshold(cut, cut.analyte, world, pack)
+        return text if used is None or used.set_by is None else f"{text} (set by the site)"
+
     def figure(self, cut: tree.Cut, fact: Fact | None, world: World) -> str:
         """The figure of a cut-off that a fact was held against, in words."""
         reader: CutReader = self._engine.compiler.reader(cut)

@@ -129,7 +129,7 @@ class NoteWriter:
             return " or ".join(statuses[s].says for s in decided.possible)
         cut = self._cuts[id(fired.pack)].get(name)
         if cut is not None:
-            return self._basis.figure(cut, fired.world.facts.get(cut.analyte), fired.world)
+            return self._basis.figure_in_text(cut, fired.world, fired.pack)
         return self._words.said(fired.world.facts.get(name), name, aspect)
 
     def _brief(self, name: str, aspect: str | None, fired: Fired) -> str:
