@@ -51,6 +51,7 @@ def test_every_name_and_unit_is_known() -> None:
         assert unit in terms.analytes[name].units
     for name in duration.counting().leaves_out:
         assert terms.concepts[name].gives_b12
+    assert duration.counting().earlier_possible in terms.reasons
     assert gestation.reading().read_with in terms.analytes
     for code in (calculated.CALCULATED, combined_indicator.NEEDS_ALL, "not-paired", "ambiguous"):
         assert code in terms.reasons

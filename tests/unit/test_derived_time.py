@@ -42,12 +42,17 @@ def test_the_earliest_start() -> None:
 
 
 @pytest.mark.parametrize("origin", ["MedicationRequest/1", DOSE, "MedicationDispense/1"])
-def test_one_of_many_bounds_it_from_below(origin: str) -> None:
-    assert days(statement(B12, "2026-10-02", origin=origin)) == interval(">=30")
+def test_one_of_many_is_flagged(origin: str) -> None:
+    one = statement(B12, "2026-10-02", origin=origin)
+    found = measured(chosen(one), TIME)
+    assert (found.interval, found.flags) == (interval("30"), ("earlier-start-possible",))
     later = statement(B12, "2026-10-25", origin="MedicationStatement/2")
-    assert days(statement(B12, "2026-10-02", origin=origin), later) == interval(">=30")
+    assert measured(chosen(one, later), TIME) == found
+    same = statement(B12, "2026-10-02", origin="MedicationStatement/2")
+    assert measured(chosen(one, same), TIME).flags == ()
     earlier = statement(B12, "2026-09-02", origin="MedicationStatement/2")
-    assert days(statement(B12, "2026-10-02", origin=origin), earlier) == interval("60")
+    found = measured(chosen(one, earlier), TIME)
+    assert (found.interval, found.flags) == (interval("60"), ())
 
 
 @pytest.mark.parametrize(

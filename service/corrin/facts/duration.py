@@ -21,11 +21,13 @@ _Begun = tuple[int, int, Stated]
 
 @dataclass(frozen=True, slots=True)
 class Counting:
-    """How the time is counted: which entries tell a start, which concepts are left out."""
+    """How the time is counted: which entries tell a start, which concepts are left out, and the
+    flag of a start that only other entries tell."""
 
     begun_by: tuple[str, ...]
     leaves_out: frozenset[str]
     joins_days: int
+    earlier_possible: str
 
 
 @lru_cache(maxsize=1)
@@ -41,14 +43,15 @@ def counting() -> Counting:
         tuple(given["on_b12_treatment"]["begun_by"]),
         frozenset(own["leaves_out"]),
         own["joins_days"],
+        own["earlier_possible"],
     )
 
 
 def time_on_b12(statements: Iterable[Stated], as_of: Moment) -> Measured | None:
     """Whole days from the earliest start of a treatment that still goes on, in ``d``.
 
-    An interval where dates are partial, or where an earlier start is possible. ``None`` when no
-    start is stated, or all of it ended before.
+    An interval where dates are partial. ``None`` when no start is stated, or all of it ended
+    before.
     """
     concepts = terminology.load().concepts
     rule: Counting | None = None
@@ -75,19 +78,23 @@ def time_on_b12(statements: Iterable[Stated], as_of: Moment) -> Measured | None:
 
 
 def _measured(going_on: list[_Begun], rule: Counting, as_of: Moment) -> Measured:
-    fewest = max(few for _, few, _ in going_on)
-    most, _, first = max(going_on, key=lambda one: (one[0], one[1], _order(one[2])))
-    said = [one for one in going_on if one[0] == most and _tells_start(one[2], rule)]
-    interval = Interval(Decimal(fewest), Decimal(most) if said else None)
+    most = max(most_days for most_days, _, _ in going_on)
+    fewest = max(fewest_days for _, fewest_days, _ in going_on)
+    first = max(
+        (one for most_days, _, one in going_on if most_days == most),
+        key=lambda one: (_tells_start(one, rule), _order(one)),
+    )
+    interval = Interval(Decimal(fewest), Decimal(most))
+    flags = () if interval.is_point else ("date-partial",)
     return Measured(
         analyte=TIME_ON_B12,
         interval=interval,
         unit=_UNIT,
         reported=f"{interval} {_UNIT}",
         when=as_of,
-        origin=(said[0][2] if said else first).origin,
-        path=(said[0][2] if said else first).path,
-        flags=() if interval.is_point or not said else ("date-partial",),
+        origin=first.origin,
+        path=first.path,
+        flags=flags if _tells_start(first, rule) else (*flags, rule.earlier_possible),
     )
 
 
