@@ -75,13 +75,17 @@ def framework(
 
 
 def _sound(library: Library, joined: Library, found: Found) -> None:
-    """Whatever is wrong with a pack that is not one of the installed is told before it is run."""
+    """Whatever is wrong with a pack that is not one of the installed is told before it is run.
+
+    An earlier version kept what was right when it was released.
+    """
     if joined is library:
         return
     known = {str(one) for one in library.findings}
     places = {place.file for place in found.pack.places.values()}
     wrong = [one for one in joined.findings if str(one) not in known]
-    wrong += [one for one in lint(joined) if one.place.file in places]
+    if found.origin == "folder":
+        wrong += [one for one in lint(joined) if one.place.file in places]
     errors = tuple(dict.fromkeys(one for one in wrong if one.severity == "error"))
     # Rules of two versions of one pack have the same ids; only one of them runs.
     errors = tuple(one for one in errors if one.code != "duplicate-id" or one in joined.findings)

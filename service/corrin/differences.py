@@ -1,0 +1,109 @@
+"""The door to differences between packs: two packs, and a folder of cases to try them on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from corrin import __version__
+from corrin.interpretation import UsageError, choose_reading, moment_of, now, profile_of
+
+if TYPE_CHECKING:
+    from corrin.comparison.cohort import Unread
+    from corrin.comparison.pack_diff import PackDiff
+    from corrin.facts.case import Case
+
+ONE, MANY = ".json", ".ndjson"
+
+
+def diff(
+    before: str,
+    after: str,
+    *,
+    data: Path | None = None,
+    as_of: str | None = None,
+    profile: str = "uk",
+) -> PackDiff:
+    """Say what changed between two packs, and who of some cases comes out differently.
+
+    Args:
+        before, after: ids, ``id@version`` (earlier versions too) or folders.
+        data: a folder of FHIR files: one patient per ``.json``, one Bundle per line of an
+            ``.ndjson``; or one such file. Cases are named by file and line.
+        as_of: the moment to ask about; else what each case says, else now.
+        profile: whose other packs run, and whose look-back holds.
+
+    Raises:
+        UsageError: there is no such profile, pack or moment.
+        corrin.packs.finding.ContentProblem: the content of a pack cannot be used.
+    """
+    from corrin.comparison.difference import Differ
+    from corrin.packs.library import open_library
+    from corrin.packs.versions import NoSuchPack
+
+    library = open_library().sound()
+    try:
+        differ = Differ(library, profile_of(library, profile), before, after, __version__)
+    except NoSuchPack as error:
+        raise UsageError(error.message, error.hint) from error
+    if data is None:
+        return differ.words()
+    return differ.over(_cases(data, as_of, profile), as_of)
+
+
+def _cases(data: Path, as_of: str | None, profile: str) -> Iterator[tuple[str, Case | Unread]]:
+    """Every case of a folder; whatever is wrong with one is its own trouble only."""
+    from corrin import intake
+    from corrin.comparison.cohort import Unread
+    from corrin.facts.case import Reading, Subject
+    from corrin.intake.problem import IntakeError
+
+    moment = moment_of(as_of, Reading(Subject())) if as_of is not None else None
+    today = now()
+    for name, content in _contents(data):
+        if isinstance(content, OSError):
+            yield name, Unread("unreadable", f"{content.strerror or 'It cannot be read'}.")
+            continue
+        try:
+            reading = intake.read(content)
+            when = moment or reading.evaluation_time or today
+            yield name, choose_reading(reading, when, profile)
+        except IntakeError as error:
+            first = error.problems[0]
+            yield name, Unread(first.reason, first.sentence)
+        except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
+            yield name, Unread("fault", f"A fault of Corrin itself ({type(error).__name__}).")
+
+
+def _contents(data: Path) -> Iterator[tuple[str, bytes | OSError]]:
+    from corrin.intake.limits import Limits
+
+    most = Limits().bytes
+    folder = data if data.is_dir() else data.parent
+    files = sorted(data.rglob("*")) if data.is_dir() else [data]
+    for file in files:
+        if file.suffix.lower() not in (ONE, MANY) or not file.is_file():
+            continue
+        name = file.relative_to(folder).as_posix()
+        try:
+            with file.open("rb") as opened:
+                if file.suffix.lower() == ONE:
+                    yield name, opened.read(most + 1)
+                    continue
+                for number, line in _lines(opened, most):
+                    yield f"{name}:{number}", line
+        except OSError as error:
+            yield name, error
+
+
+def _lines(opened: IO[bytes], most: int) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not empty, with their numbers; of one too long only its beginning."""
+    number = 0
+    while line := opened.readline(most + 1):
+        number += 1
+        rest = line
+        while len(rest) > most and not rest.endswith(b"\n"):
+            rest = opened.readline(most + 1)
+        if line.strip():
+            yield number, line
