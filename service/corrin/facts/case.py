@@ -70,7 +70,8 @@ class Case:
     and means ``Absent(name, "not-measured")``; a concept never stated is absent from the map and
     means unknown. ``earlier`` holds, per analyte, every usable value oldest first (for trends);
     ``every`` every value that is neither cancelled nor in error, implausible, preliminary and
-    stale ones included (for critical values).
+    stale ones included (for critical values). Both hold what was calculated here from two results
+    of one sampling (``calculated-here``).
     """
 
     as_of: Moment
