@@ -94,9 +94,14 @@ class Decider:
         self._table = Table(decision, restrictions, compiler)
         self._compiler = compiler
         conditions = (*decision.conditions, *(r.when for r in restrictions))
+        self._conditions = conditions
         self.facts = tuple(dict.fromkeys(f for c in conditions for f in tree.facts_of(c)))
         self._readers = _readers(conditions, compiler)
         self._order = tuple(decision.decision.statuses)
+
+    def same_as(self, other: Decider) -> bool:
+        """Whether another decides alike: by the same conditions, in the same order."""
+        return self._conditions == other._conditions
 
     @property
     def measured(self) -> tuple[str, ...]:

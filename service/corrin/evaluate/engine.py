@@ -68,6 +68,11 @@ class _Compiled:
     when: Condition
     unless: Condition | None
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """The same for two rules that answer alike."""
+        return self.bound.rule.id, self.bound.result, self.bound.when, self.bound.unless
+
     def outcome(self, world: World) -> Kleene:
         """True: it fires; false: it is silent; unknown: it cannot say."""
         answer = self.when(world)
@@ -119,11 +124,11 @@ class Engine:
         scope, _ = bind(parse(profile.head.scope), library.vocabulary)
         self._scope = self.compiler.condition(scope)
         self._rules = self._compiled(self.packs)
-        self._guards = self._guarding()
         self._about: dict[Mark, list[int]] = {}
         self._spoken: dict[int, Unsaid | None] = {}
         self._index()
-        self.deciders = {topic: self._decider(topic) for topic in self._topics()}
+        self.deciders = {t: self._decider(t, self.packs) for t in self._topics()}
+        self._guards, self._published = self._guarding()
 
     def _compiled(self, packs: tuple[BoundPack, ...]) -> tuple[_Compiled, ...]:
         return tuple(
@@ -138,20 +143,23 @@ class Engine:
             if bound.rule.status != "retired"
         )
 
-    def _guarding(self) -> tuple[_Compiled, ...]:
-        """Rules of the packs that always run, over the published cut-offs of other packs, where
-        a site file has moved one of those."""
+    def _guarding(self) -> tuple[tuple[_Compiled, ...], dict[str, Decider]]:
+        """Where a site file moved cut-offs: rules of the packs that always run over the published
+        ones of other packs, and the decisions they belong to as published."""
         site = self.library.site
-        if site is None:
-            return ()
-        guards = tuple(site.guards[pack.id] for pack in self.packs if pack.id in site.guards)
-        own = {(r.bound.rule.id, r.bound.result, r.bound.when, r.bound.unless) for r in self._rules}
-        return tuple(
-            guard
-            for guard in self._compiled(guards)
-            if (guard.bound.rule.id, guard.bound.result, guard.bound.when, guard.bound.unless)
-            not in own
+        if site is None or not site.moved:
+            return (), {}
+        packs = tuple(site.published[pack.id] for pack in self.packs)
+        published = {topic: self._decider(topic, packs) for topic in self.deciders}
+        changed = {t: one for t, one in published.items() if not one.same_as(self.deciders[t])}
+        own = {rule.key for rule in self._rules}
+        guarded = tuple(site.guards[pack.id] for pack in packs if pack.id in site.guards)
+        guards = tuple(
+            rule
+            for rule in self._compiled(guarded)
+            if rule.key not in own or not changed.keys().isdisjoint(rule.bound.rule.belongs_to)
         )
+        return guards, changed
 
     def _index(self) -> None:
         """Which rules each mark of a case bears on, and which speak where nothing is known.
@@ -176,13 +184,13 @@ class Engine:
         owned = [topic for topic in self.profile.head.owns if topic in decided]
         return tuple(dict.fromkeys([*owned, *decided]))
 
-    def _decider(self, topic: str) -> Decider:
+    def _decider(self, topic: str, packs: tuple[BoundPack, ...]) -> Decider:
         owner = self.profile.head.owns.get(topic)
-        deciding = [pack for pack in self.packs if topic in pack.decisions]
+        deciding = [pack for pack in packs if topic in pack.decisions]
         pack = next((p for p in deciding if p.id == owner), deciding[-1])
         restrictions = tuple(
             restriction
-            for other in self.packs
+            for other in packs
             for restriction in other.restrictions
             if restriction.restriction.topic == topic
         )
@@ -237,9 +245,12 @@ class Engine:
         packs, though it does not by those a site moved."""
         there = {one.bound.rule.id for one in said.fired}
         again = _Said(said.case, said.world, said.days)
+        published = {t: one.decide(said.world) for t, one in self._published.items()}
         for rule in self._guards:
-            held = not rule.bound.rule.belongs_to or _belongs(rule.bound, decided)
-            if held and rule.bound.rule.id not in there:
+            if rule.bound.rule.id in there:
+                continue
+            by_either = (decided, {**decided, **published})
+            if not rule.bound.rule.belongs_to or any(_belongs(rule.bound, d) for d in by_either):
                 self._ask(rule, again)
         kept = {one.bound.rule.id for one in again.fired}
         said.fired.extend(again.fired)

@@ -211,8 +211,8 @@ class Site:
 
     ``moved`` is keyed by pack and threshold, ``reworded`` names the parts of a rule's note that
     the site worded. ``guards`` are the packs that always run, with their own cut-offs as the site
-    set them but with those they use of other packs as published: what fires there is never
-    silenced by a cut-off moved elsewhere.
+    set them but with those they use of other packs as published, and ``published`` are all packs
+    as published: what fires by them is never silenced by a cut-off moved elsewhere.
     """
 
     overlay: Overlay
@@ -223,4 +223,5 @@ class Site:
     imprecision: Mapping[str, Spread]
     coverage: Coverage
     guards: Mapping[str, BoundPack]
+    published: Mapping[str, BoundPack]
     changes: tuple[Change, ...]

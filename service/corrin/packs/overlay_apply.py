@@ -132,6 +132,7 @@ def _site(library: Library, file: SiteFile, replaced: Mapping[str, Pack], bound:
         imprecision=MappingProxyType({n: i.spread() for n, i in overlay.imprecision.items()}),
         coverage=coverage,
         guards=MappingProxyType(_guards(library, bound)),
+        published=library.packs,
         changes=tuple(changes(library, file, coverage)),
     )
 
@@ -149,16 +150,9 @@ def _unavailable(library: Library, file: SiteFile) -> frozenset[str]:
 
 
 def _guards(library: Library, bound: Library) -> dict[str, BoundPack]:
-    """The packs that always run, over the published form of the packs they use.
-
-    Only those are there that the site's figures of other packs bear upon.
-    """
+    """The packs that always run, over the published form of the packs they use."""
     found: dict[str, BoundPack] = {}
     for name in always_first(library):
         used = tuple(library.packs[one] for one in library.packs[name].pack.head.uses)
-        guard, _ = bind_pack(bound.packs[name].pack, used, library.vocabulary)
-        if [(r.when, r.unless) for r in guard.rules] != [
-            (r.when, r.unless) for r in bound.packs[name].rules
-        ]:
-            found[name] = guard
+        found[name], _ = bind_pack(bound.packs[name].pack, used, library.vocabulary)
     return found
