@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 from corrin.evaluate.engine import Engine
 from corrin.evaluate.trace import Leaf, deciding
@@ -173,7 +175,24 @@ class Basis:
             measured
         )
         said = known.upstream if own or known.by_site is None else known.by_site
-        return said.model_copy(update={"used": self.figure(cut, measured, world)})
+        update: dict[str, Any] = {"used": self.figure(cut, measured, world)}
+        if cut.earlier and said is known.upstream:
+            update |= self._as_it_was(cut, pack, world.on)
+        return said.model_copy(update=update)
+
+    def _as_it_was(self, cut: tree.Cut, pack: BoundPack, day: date) -> dict[str, Any]:
+        """Figures, date and sources of a cut-off that had other figures on a day, else nothing."""
+        located = pack.threshold(str(cut.name))
+        for dated in located[1].earlier if located is not None else ():
+            if dated.in_force.holds_on(day):
+                return {
+                    "published": tuple(
+                        f"{figure:f} {unit}" for unit, figure in dated.value.items()
+                    ),
+                    "in_force_from": str(dated.in_force.start),
+                    "evidence": self._words.evidence(dated.evidence),
+                }
+        return {}
 
     def _publication(self, cut: tree.Cut, pack: BoundPack) -> _Publication | None:
         """All of a :class:`report.ThresholdUsed` that is the same for everybody."""

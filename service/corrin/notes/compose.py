@@ -49,6 +49,7 @@ class Composer:
         self._order = {name: index for index, name in enumerate(terms.analytes)}
         self._titles = {rule.id: rule.title for pack in engine.packs for rule in pack.pack.rules}
         self._packs_on = lru_cache(maxsize=366)(self._packs_used)
+        self._earlier_on = lru_cache(maxsize=366)(self._earlier_figures)
         self._nothing_said = lru_cache(maxsize=_MOST_KEPT)(self._silence)
         self._in_order = Order(
             [pack.id for pack in engine.packs], tuple(topics(engine.library.root))
@@ -151,6 +152,16 @@ class Composer:
             )
             for pack in self._engine.packs
         )
+
+    def _earlier_figures(self, day: date) -> tuple[str, ...]:
+        """The packs of which figures that have been replaced since hold on a day."""
+        found = (
+            pack.pack.head.title
+            for pack in self._engine.packs
+            for threshold in pack.pack.thresholds.values()
+            if any(dated.in_force.holds_on(day) for dated in threshold.earlier)
+        )
+        return tuple(dict.fromkeys(found))
 
     def _subject(self, case: Case) -> report.SubjectSeen:
         age = case.facts.get("age")
@@ -255,4 +266,7 @@ class Composer:
         early = [pack.title for pack in self._packs(case) if not pack.in_force]
         if early:
             said.append(f"{self._words.reason('not-in-force')} {'; '.join(early)}.")
+        earlier = self._earlier_on(case.as_of.end.date())
+        if earlier:
+            said.append(f"{self._words.reason('earlier-figures')} {'; '.join(earlier)}.")
         return tuple(dict.fromkeys(said))
