@@ -360,3 +360,19 @@ def test_a_stool_test_is_read_on_stool_only() -> None:
     for fluid, taken in (("stool", True), ("serum", False)):
         found = read(changed(result, specimen={"display": fluid}))
         assert bool(found.statements) is taken
+
+
+# --- what a film shows -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [("800-3", "schistocytes"), ("10381-2", "target_cells"), ("10376-2", "oval_macrocytes")],
+)
+def test_a_film_shows(code: str, name: str) -> None:
+    for said, value in (("Present", True), ("2+", True), ("None seen", False)):
+        found = statement(read(observation(code, None, valueString=said)))
+        assert (found.name, found.value) == (name, value)
+    unclear = read(observation(code, None, valueString="few"))
+    assert [one.reason for one in unclear.refusals] == ["statement-unclear"]
+    assert not unclear.statements
