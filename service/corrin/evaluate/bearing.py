@@ -11,9 +11,10 @@ from datetime import date
 
 from corrin.facts.case import Case
 from corrin.facts.fact import Absent, Measured, Stated
+from corrin.facts.moment import Moment
 from corrin.language import tree
 from corrin.language.kleene import Kleene
-from corrin.language.world import World
+from corrin.language.world import AS_OF, World
 from corrin.packs.bound import BoundRule
 
 Mark = tuple[str, str]
@@ -24,7 +25,9 @@ ANYTHING, EVERY_VALUE = "", "every value"
 
 def nothing_known(result: str | None = None) -> World:
     """A world without facts; a rule for one analyte at a time finds that one not measured."""
-    world = World({}, {}, {}, date.min)
+    # Of the moment asked about only that there is one: nothing else is known beside it.
+    asked = Stated(AS_OF, True, since=Moment.parse("2000-01-01"))
+    world = World({AS_OF: asked}, {}, {}, date.min)
     return world if result is None else world.given(result=Absent(result))
 
 
