@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from corrin.cli import streams
+from corrin.cli import own, streams
 from corrin.cli.rules import Folder, opened
 from corrin.cli.trouble import ExitCode, Stopped, Trouble, of
 
@@ -18,6 +18,7 @@ def book(
         typer.Option("--output", "-o", metavar="FILE", help="Write to a file, not the terminal."),
     ] = None,
     rules: Folder = None,
+    packs: own.Packs = None,
 ) -> None:
     """Write the rule book of a profile: one HTML page, to read, print or keep as PDF.
 
@@ -33,7 +34,7 @@ def book(
     from corrin.book.collect import collect
     from corrin.packs.finding import ContentProblem
 
-    library = opened(rules)
+    library = opened(rules, packs)
     try:
         found = library.sound().profiles.get(profile)
     except ContentProblem as error:
@@ -44,4 +45,7 @@ def book(
             f"There is no profile called {profile!r}.", "--profile", "", f"Use one of: {known}."
         )
         raise Stopped(ExitCode.USAGE, trouble)
-    streams.write(html.render(collect(library, found)).encode(), output)
+    streams.write(
+        html.render(collect(library, own.running_too(library, found), library.rows())).encode(),
+        output,
+    )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from corrin.cli import overlay as site
-from corrin.cli import streams
+from corrin.cli import own, streams
 from corrin.cli.trouble import Stopped, of
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def interpret(
             help="A pack to run besides the profile's; may be given again.",
         ),
     ] = None,
+    packs: own.Packs = None,
     overlay: site.Option = None,
     form: Annotated[
         Form, typer.Option("--format", "-f", help="How to write the note.")
@@ -84,6 +85,7 @@ def interpret(
       corrin interpret - --format json < bundle.json
       corrin interpret bundle.json --format html --output note.html
       corrin interpret bundle.json --overlay site.yaml
+      corrin interpret bundle.json --packs ./my-packs
     """
     from corrin.intake.limits import Limits
     from corrin.interpretation import interpret as ask
@@ -95,6 +97,7 @@ def interpret(
             as_of=as_of,
             profile=profile,
             packs=tuple(pack or ()),
+            folders=own.folders(packs),
             overlay=site.read(overlay),
             strict=strict,
         )

@@ -18,7 +18,6 @@ from corrin.render.basis import UNVERIFIED
 from corrin.render.safe import visible
 from corrin.render.sheet import Sheet
 from corrin.render.words import count, joined
-from corrin.terminology import evidence
 
 COLUMN = 15
 
@@ -27,7 +26,7 @@ class Rulebook:
     """Rules, restrictions and decisions by id, with the words and sources they use."""
 
     def __init__(self, library: Library, root: Path | None = None) -> None:
-        self._rows = evidence.load(root)
+        self._rows = library.rows()
         terms = terminology.load(root)
         self._rules: dict[str, tuple[BoundPack, list[BoundRule]]] = {}
         self._restrictions: dict[str, tuple[BoundPack, BoundRestriction]] = {}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corrin.cli import overlay as site
-from corrin.cli import streams
+from corrin.cli import own, streams
 from corrin.cli.trouble import ExitCode, Stopped, Trouble, of
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ Folder = Annotated[
 Format = Annotated[Form, typer.Option("--format", "-f", help="How to write the answer.")]
 
 
-def opened(folder: Path | None) -> Library:
-    """The library of a folder, or of the installed rules.
+def opened(folder: Path | None, packs: list[Path] | None = None) -> Library:
+    """The library of a folder, or of the installed rules; with packs of one's own beside them.
 
     Raises:
         Stopped: the folder is not there (5) or holds nothing that can be read (4).
@@ -54,7 +54,7 @@ def opened(folder: Path | None) -> Library:
         why = "There is no folder 'packs' in it." if folder.is_dir() else "There is no such folder."
         raise Stopped(ExitCode.FILE, Trouble("The rules cannot be read.", str(folder), why, do))
     try:
-        return open_library(folder)
+        return open_library(folder, own.folders(packs))
     except ContentError as error:
         raise of(error) from error
 
@@ -119,10 +119,10 @@ def _show_findings(library: Library, findings: list[Finding], errors: int) -> No
         page.put(visible(f"{finding.about}: {finding.why}"), first=4)
         if finding.hint:
             page.put(visible(f"hint: {finding.hint}"), first=4, style="dim")
-    packs, profiles = count(len(library.packs), "pack"), count(len(library.profiles), "profile")
+    packs = count(len(library.packs), "pack")
     rules = count(sum(len(pack.pack.rules) for pack in library.packs.values()), "rule")
     said = f"{count(errors, 'error')}, {count(len(findings) - errors, 'warning')}"
-    page.put(f"{packs}, {rules}, {profiles}: {said if findings else 'nothing to complain about'}.")
+    page.put(f"{packs}, {rules}: {said if findings else 'nothing to complain about'}.")
     table.show(page)
 
 
@@ -133,21 +133,24 @@ def list_(
     ] = None,
     form: Format = Form.TEXT,
     rules: Folder = None,
+    packs: own.Packs = None,
 ) -> None:
     """List the rules: how urgent, how far checked, whether every figure was verified.
+
+    With --packs only those of the packs in these folders.
 
     \b
     Examples:
       corrin rules list
       corrin rules list --pack safety
+      corrin rules list --packs ./my-packs
       corrin rules list --format json
     """
-    from corrin.terminology import evidence
-
-    library = opened(rules)
-    rows = evidence.load(rules)
-    packs = [found for found in library.packs.values() if pack is None or found.id == pack]
-    if pack is not None and not packs:
+    library = opened(rules, packs)
+    rows = library.rows()
+    library = own.only_own(library) if packs and pack is None else library
+    chosen = [found for found in library.packs.values() if pack is None or found.id == pack]
+    if pack is not None and not chosen:
         known = ", ".join(sorted(library.packs))
         raise Stopped(
             ExitCode.USAGE,
@@ -164,13 +167,13 @@ def list_(
             "verified": rows.verified(tuple(r for r in rule.evidence if r in rows.rows)),
             "evidence": list(rule.evidence),
         }
-        for found in packs
+        for found in chosen
         for rule in found.pack.rules
     ]
     if form is Form.JSON:
         streams.write(_json(listed), None)
         return
-    _show_list(packs, listed)
+    _show_list(chosen, listed)
 
 
 def _show_list(packs: Iterable[BoundPack], listed: list[dict[str, Any]]) -> None:
@@ -202,6 +205,7 @@ def show(
         str, typer.Argument(metavar="RULE", help="Id of a rule, restriction or decision.")
     ],
     rules: Folder = None,
+    packs: own.Packs = None,
 ) -> None:
     """Show a rule in words: conditions, note, cut-offs, evidence with sources, examples.
 
@@ -212,7 +216,7 @@ def show(
     """
     from corrin.cli.rulebook import Rulebook
 
-    library = opened(rules)
+    library = opened(rules, packs)
     book = Rulebook(library, rules)
     if rule not in book.names:
         raise _unknown(rule, book.names)
@@ -226,24 +230,27 @@ def test(
         typer.Argument(metavar="[RULE]...", help="Only these rules, restrictions or decisions."),
     ] = None,
     rules: Folder = None,
+    packs: own.Packs = None,
     overlay: site.Option = None,
 ) -> None:
     """Run the rules' own examples, and tell which conditions no example tried each way.
 
     Every leaf of every condition has to be seen true, false and unknown, and every row of a
     decision reached, by some example; anything less is a failure (exit code 4). With a site file,
-    examples that its cut-offs turn are listed and are no failure; every other has to hold.
+    examples that its cut-offs turn are listed and are no failure; every other has to hold. With
+    --packs only the examples of these packs are run, unless rules are named.
 
     \b
     Examples:
       corrin rules test
       corrin rules test b12-confirmed-total b12_status
+      corrin rules test --packs ./my-packs
     """
     from corrin.cli.rulebook import Rulebook, show_run
     from corrin.evaluate import worked
     from corrin.packs.finding import ContentProblem
 
-    library = opened(rules)
+    library = opened(rules, packs)
     try:
         library.sound()
     except ContentProblem as error:
@@ -256,7 +263,7 @@ def test(
         if name not in book.names:
             raise _unknown(name, book.names)
     if put is None:
-        run = worked.run(library, rule or ())
+        run = worked.run(own.only_own(library) if packs and not rule else library, rule or ())
     else:
         turned = put.run(rule or ())
         run = turned.kept

@@ -79,6 +79,13 @@ class DuplicateId(Finding):
     code: ClassVar[str] = "duplicate-id"
 
 
+class AnotherVersion(DuplicateId):
+    """A pack of one's own that is another version of a shipped one: it is read, and never run."""
+
+    code: ClassVar[str] = "another-version"
+    severity: ClassVar[Literal["error", "warning"]] = "warning"
+
+
 class UnknownPack(Finding):
     """A pack named by ``uses`` or by a profile that does not exist."""
 

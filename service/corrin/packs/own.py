@@ -16,7 +16,14 @@ from pydantic import Field, StringConstraints
 
 from corrin.content import Located
 from corrin.packs import schema
-from corrin.packs.finding import DuplicateId, Finding, Place, UnknownEvidence, Unreadable
+from corrin.packs.finding import (
+    AnotherVersion,
+    DuplicateId,
+    Finding,
+    Place,
+    UnknownEvidence,
+    Unreadable,
+)
 from corrin.packs.pack import Pack, Reader, read_pack
 from corrin.terminology.evidence import Evidence, Row, Source, is_verified
 
@@ -175,6 +182,8 @@ def placed(
             findings.append(DuplicateId(place, pack.id, "a second pack of this id"))
         elif pack.id in shipped:
             versions[name] = pack
+            why = f"another version of a shipped pack: it runs only where {name} is asked for"
+            findings.append(AnotherVersion(place, pack.id, why, "choose another id to run it too"))
         else:
             beside[pack.id] = pack
     return beside, versions, tuple(findings)
