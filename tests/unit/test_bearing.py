@@ -95,6 +95,7 @@ def test_no_answer_depends_on_an_earlier_one() -> None:
 
 
 @pytest.mark.parametrize("result", [None, "potassium"])
-def test_nothing_known_holds_nothing_but_what_is_not_measured(result: str | None) -> None:
-    facts = nothing_known(result).facts
+def test_nothing_known_holds_only_the_moment_and_what_is_not_measured(result: str | None) -> None:
+    facts = dict(nothing_known(result).facts)
+    assert facts.pop("as_of") is not None
     assert facts == ({} if result is None else {"result": Absent("potassium")})
