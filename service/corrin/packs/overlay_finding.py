@@ -68,12 +68,6 @@ class ImplausibleFigure(Finding):
     code: ClassVar[str] = "implausible-figure"
 
 
-class LongDetail(Finding):
-    """A detail too long to be read."""
-
-    code: ClassVar[str] = "long-detail"
-
-
 class NothingMoved(Finding):
     """A figure set to what it is already."""
 

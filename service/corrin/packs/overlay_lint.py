@@ -8,7 +8,14 @@ from difflib import get_close_matches
 
 from corrin.packs import overlay_cutoffs, placeholder, schema
 from corrin.packs.bound import BoundPack
-from corrin.packs.finding import Finding, Place, UnknownEvidence, UnknownPack, VariantGap
+from corrin.packs.finding import (
+    Finding,
+    LongDetail,
+    Place,
+    UnknownEvidence,
+    UnknownPack,
+    VariantGap,
+)
 from corrin.packs.library import Library
 from corrin.packs.overlay import SetWording, Site
 from corrin.packs.overlay_file import SiteFile
@@ -16,7 +23,6 @@ from corrin.packs.overlay_finding import (
     DroppedValue,
     FixedWording,
     ImplausibleFigure,
-    LongDetail,
     NotRun,
     UnknownProfile,
     UnknownRule,
@@ -122,8 +128,6 @@ def _words(library: Library, file: SiteFile, first: tuple[str, ...]) -> Iterator
 
 
 def _text(name: str, rule: schema.Rule, given: SetWording, place: Place) -> Iterator[Finding]:
-    if given.detail is not None and len(given.detail.split()) > MOST_WORDS:
-        yield LongDetail(place, name, f"{len(given.detail.split())} words, of {MOST_WORDS}")
     for limit in given.limits:
         if len(limit.split()) > MOST_WORDS:
             yield LongDetail(place, name, f"a limit of {len(limit.split())} words")

@@ -188,8 +188,8 @@ def line_of(raw: Any, location: tuple[int | str, ...]) -> int:
     at = raw
     for part in location:
         if isinstance(at, Located) and part in at:
-            line = at.lines[str(part)]
-            at = at[str(part)]
+            key: Any = part  # a file may hold a key that is no text
+            line, at = at.lines[key], at[key]
         elif isinstance(at, list) and isinstance(part, int) and part < len(at):
             at = at[part]
             line = getattr(at, "line", line)
