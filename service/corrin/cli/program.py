@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from corrin import __version__
-from corrin.cli import analytes, book, compare, diff, interpret, rules, units
+from corrin.cli import analytes, book, compare, diff, interpret, new, rules, units
 from corrin.cli.trouble import ExitCode, Stopped, Trouble, fault, tell, write_to
 
 EXIT_CODES = """\b
@@ -43,6 +43,7 @@ app.command("interpret")(interpret.interpret)
 app.command("compare")(compare.compare)
 rules.app.command()(book.book)
 rules.app.command()(diff.diff)
+rules.app.command()(new.new)
 app.add_typer(rules.app, name="rules")
 app.add_typer(units.app, name="units", short_help="Convert a value, or explain a unit.")
 app.add_typer(analytes.app, name="analytes")

@@ -60,22 +60,30 @@ def opened(folder: Path | None, packs: list[Path] | None = None) -> Library:
 
 
 @app.command()
-def check(rules: Folder = None, overlay: site.Option = None, form: Format = Form.TEXT) -> None:
+def check(
+    rules: Folder = None,
+    packs: own.Packs = None,
+    overlay: site.Option = None,
+    form: Format = Form.TEXT,
+) -> None:
     """Say everything that is wrong with the rules, each with its file and line.
 
-    With a site file: what is wrong with it too, and all it changes, old and new.
+    With a site file: what is wrong with it too, and all it changes, old and new. With --packs only
+    what is wrong in these packs.
 
     \b
     Examples:
       corrin rules check
+      corrin rules check --packs ./my-packs
       corrin rules check --rules ./rules --format json
       corrin rules check --overlay site.yaml
     """
     from corrin.packs.lint import lint
 
-    library = opened(rules)
+    library = opened(rules, packs)
     put = site.put(library, overlay)
-    found = (*lint(library), *put.findings) if put is not None else lint(library)
+    found = own.findings_in(lint(library), packs) if packs else lint(library)
+    found += put.findings if put is not None else ()
     findings = sorted(found, key=lambda f: (f.place.file, f.place.line, f.code, f.about))
     errors = sum(finding.severity == "error" for finding in findings)
     if form is Form.JSON:
@@ -90,7 +98,7 @@ def check(rules: Folder = None, overlay: site.Option = None, form: Format = Form
     else:
         if put is not None:
             put.show()
-        _show_findings(library, findings, errors)
+        _show_findings(own.only_own(library) if packs else library, findings, errors)
     if errors:
         raise typer.Exit(ExitCode.CONTENT)
 
@@ -122,6 +130,8 @@ def _show_findings(library: Library, findings: list[Finding], errors: int) -> No
     packs = count(len(library.packs), "pack")
     rules = count(sum(len(pack.pack.rules) for pack in library.packs.values()), "rule")
     said = f"{count(errors, 'error')}, {count(len(findings) - errors, 'warning')}"
+    if not library.own:
+        rules += f", {count(len(library.profiles), 'profile')}"
     page.put(f"{packs}, {rules}: {said if findings else 'nothing to complain about'}.")
     table.show(page)
 
