@@ -24,6 +24,7 @@ TAKEN = {
     "mii-laborwert.json": ["creatinine 72 µmol/l"],
     "r4-Observation-f001.json": ["glucose 6.3 mmol/l"],
     "r4-Observation-f005.json": ["haemoglobin 7.2 g/dl"],
+    "r4-Observation-f203.json": ["bicarbonate 28 mmol/L"],
     "uscore-cbc-erythrocytes.json": ["rbc 4.58 10*6/uL"],
     "uscore-cbc-hematocrit.json": ["haematocrit 43 %"],
     "uscore-cbc-hemoglobin.json": ["haemoglobin 17 g/dL"],
@@ -44,6 +45,7 @@ FLAGGED = {
     "uscore-cbc-mch.json": ["reference-range-unreadable"],
     "uscore-cbc-mcv.json": ["reference-range-unreadable"],
     "r4-Observation-f001.json": ["period-effective"],
+    "r4-Observation-f203.json": ["unit-from-text", "date-from-issued"],
     "r4-Observation-f005.json": ["period-effective"],
 }
 
