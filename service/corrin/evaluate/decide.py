@@ -207,6 +207,8 @@ class Decider:
                 continue
             if isinstance(fact, Absent) and fact.reason == "not-applicable":
                 continue
+            if self._table.stands(world, frozenset((name, *open_facts))):
+                continue
             if self._is_measured(name):
                 analyte = self._compiler.analyte(name)
                 parts: tuple[Fact, ...] = cells.cells_of_absent(

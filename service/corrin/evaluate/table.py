@@ -18,7 +18,8 @@ from corrin.packs.bound import BoundDecision, BoundRestriction
 # Sets of facts for which the rows are kept parted in two: a table names a few dozen facts.
 _MOST_PARTED = 256
 
-_Parted = tuple[int, Condition, Condition]
+# Of a row: its index, what looks at none of some facts, the rest, and whether there is a rest.
+_Parted = tuple[int, Condition, Condition, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Table:
         self._rows = decision.rows
         self._conditions = tuple(compiler.condition(row.when) for row in decision.rows)
         self._restrictions = tuple((compiler.condition(r.when), r) for r in restrictions)
+        self._looked_at_after = frozenset(f for r in restrictions for f in tree.facts_of(r.when))
         self._parted = lru_cache(maxsize=_MOST_PARTED)(self._part)
 
     def verdict(self, world: World) -> Verdict:
@@ -59,7 +61,7 @@ class Table:
         The parts of the rows that do not look at those are settled here, once.
         """
         alive = [
-            (index, rest) for index, fixed, rest in self._parted(names) if fixed(world) is True
+            (index, rest) for index, fixed, rest, _ in self._parted(names) if fixed(world) is True
         ]
 
         def status(varied: World) -> str:
@@ -69,6 +71,15 @@ class Table:
             return self._restricted(None, varied).status
 
         return status
+
+    def stands(self, world: World, names: frozenset[str]) -> bool:
+        """Whether a row that looks at none of ``names`` decides, whatever they are found to be."""
+        if not names.isdisjoint(self._looked_at_after):
+            return False
+        for _, fixed, _, has_rest in self._parted(names):
+            if fixed(world) is True:
+                return not has_rest
+        return False
 
     def _part(self, names: frozenset[str]) -> tuple[_Parted, ...]:
         """Each row as what looks at none of ``names``, and the rest; it matches when all of both
@@ -81,7 +92,7 @@ class Table:
             for term in terms:
                 part = fixed if names.isdisjoint(tree.facts_of(term)) else rest
                 part.append(self._compiler.condition(term))
-            found.append((index, _together(fixed), _together(rest)))
+            found.append((index, _together(fixed), _together(rest), bool(rest)))
         return tuple(found)
 
     def _restricted(self, row: int | None, world: World) -> Verdict:
