@@ -250,3 +250,16 @@ def test_the_schema_of_a_site_file() -> None:
     schema = json.loads(run("schema", "--overlay").stdout)
     assert {"thresholds", "wording", "tests", "imprecision"} <= set(schema["properties"])
     assert "180" not in json.dumps(schema)
+
+
+def test_the_page_shows_the_example_that_runs() -> None:
+    page = (places.ROOT / "docs" / "site-files.md").read_text(encoding="utf-8")
+    assert f"```yaml\n{EXAMPLE.read_text(encoding='utf-8')}```" in page
+    for name in ("thresholds", "wording", "tests", "imprecision"):
+        assert f"| `{name}` |" in page
+    said = "Cut-off total_b12_low set by the site: 200 ng/L (guideline: 180 ng/L and 133 pmol/L)"
+    assert said in page
+    given = dumps([patient(), observation(valueQuantity=quantity(190))])
+    report = interpret(given, as_of=AS_OF, overlay=EXAMPLE)
+    assert said in report.statuses["b12_status"].because
+    assert report.statuses["b12_status"].fragile
