@@ -202,6 +202,8 @@ class Dictionary:
         if isinstance(fact, Measured):
             return fact.reported
         if isinstance(fact, Stated):
+            if self._is_result(name):
+                return "positive" if fact.value else "negative"
             return "stated" if fact.value else "stated absent"
         if isinstance(fact, Absent):
             if fact.reason == "not-measured":
