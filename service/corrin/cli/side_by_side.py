@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from corrin.cli import table
 from corrin.comparison.side_by_side import Column, Comparison, Difference
 from corrin.render import words
 from corrin.render.safe import clean
@@ -25,8 +24,14 @@ def put(page: Sheet, found: Comparison) -> None:
     """Put a comparison on a sheet."""
     found = clean(found)
     _head(page, found)
-    if not found.in_scope:
-        return
+    if found.in_scope:
+        _frameworks(page, found)
+    page.rule()
+    page.put(f"Facts {found.facts_digest[:19]}; Corrin {found.corrin}.", style="dim")
+    page.put(found.statement, style="dim")
+
+
+def _frameworks(page: Sheet, found: Comparison) -> None:
     for start in range(0, len(found.columns), ABREAST):
         page.blank()
         _abreast(page, found.columns[start : start + ABREAST])
@@ -36,9 +41,6 @@ def put(page: Sheet, found: Comparison) -> None:
         _title(page, "What makes the difference")
     for difference in found.differences:
         _difference(page, difference, found)
-    page.rule()
-    page.put(f"Facts {found.facts_digest[:19]}; Corrin {found.corrin}.", style="dim")
-    page.put(found.statement, style="dim")
 
 
 def _head(page: Sheet, found: Comparison) -> None:
@@ -58,7 +60,8 @@ def _head(page: Sheet, found: Comparison) -> None:
     if found.refusals:
         said = words.count(len(found.refusals), "value")
         page.put(f"! {said} could not be used; `corrin interpret` says which and why.", rest=2)
-    page.rule()
+    if found.in_scope:
+        page.rule()
 
 
 def _abreast(page: Sheet, columns: Sequence[Column]) -> None:
@@ -175,10 +178,3 @@ def _title(page: Sheet, title: str) -> None:
 
 def _field(page: Sheet, label: str, text: str) -> None:
     page.labelled(label, text, indent=2 if label else COLUMN + 2, column=COLUMN + 2)
-
-
-def show(found: Comparison) -> None:
-    """Print a comparison."""
-    page = table.sheet()
-    put(page, found)
-    table.show(page)

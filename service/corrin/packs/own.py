@@ -186,4 +186,4 @@ def placed(
             findings.append(AnotherVersion(place, pack.id, why, "choose another id to run it too"))
         else:
             beside[pack.id] = pack
-    return beside, versions, tuple(findings)
+    return dict(sorted(beside.items())), dict(sorted(versions.items())), tuple(findings)
