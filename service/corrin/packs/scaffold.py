@@ -72,7 +72,9 @@ def begin(library: Library, where: Path, rule: str, pack: str | None, today: str
         wanted[folder / EVIDENCE] = EVIDENCE
     for file in wanted:
         if file.exists():
-            raise CannotBegin(f"There is a file {file} already.", "It is not written over.")
+            raise CannotBegin(
+                f"There is a file {file.name} already.", f"Nothing is written over: {file}"
+            )
     root = library.root / FOLDER
     files = {
         file: Template((root / name).read_text(encoding="utf-8")).substitute(words)
@@ -95,14 +97,14 @@ def _pack(library: Library, where: Path, pack: str | None) -> tuple[str, Path, b
         found = _standing(library, where)
         if found is None or pack not in (None, found):
             raise CannotBegin(
-                f"{where} is itself a pack{f', called {found}' if found else ''}.",
+                f"The folder is itself a pack{f', called {found}' if found else ''}.",
                 "Leave out --pack, or name the folder above it.",
             )
         return found, where, False
     standing = {name: where / name for name in library.own if (where / name).is_dir()}
     if pack is None and len(standing) > 1:
         raise CannotBegin(
-            f"{where} holds several packs.", f"Say which: --pack {' or '.join(standing)}."
+            "There are several packs in the folder.", f"Say which: --pack {' or '.join(standing)}."
         )
     chosen = pack or next(iter(standing), PACK)
     _well_formed("pack", chosen)
@@ -110,7 +112,7 @@ def _pack(library: Library, where: Path, pack: str | None) -> tuple[str, Path, b
         return chosen, standing[chosen], False
     if chosen in library.packs:
         raise CannotBegin(
-            f"A pack called {chosen} exists already, and not in {where}.", "Choose another id."
+            f"A pack called {chosen} exists already, in another folder.", "Choose another id."
         )
     return chosen, where / chosen, True
 

@@ -118,14 +118,18 @@ def instead(library: Library, found: Found) -> tuple[Library, str]:
 
 def _in_folder(library: Library, name: str) -> Found:
     folder = Path(name)
-    if not (folder / "pack.yaml").is_file():
-        if folder.is_dir():
+    try:
+        is_pack, is_folder = (folder / "pack.yaml").is_file(), folder.is_dir()
+    except (OSError, ValueError):  # a name no file can have
+        is_pack = is_folder = False
+    if not is_pack:
+        if is_folder:
             raise NoSuchPack(
                 f"There is no pack in the folder {name}.",
                 "Name the folder that holds the pack.yaml itself.",
             )
         raise NoSuchPack(
-            f"There is no pack called {name!r}.",
+            f"There is no pack called {name[:80]!r}.",
             "Use one of: " + ", ".join(sorted(library.packs)) + "; or name a folder.",
         )
     own = read_folders((folder,), library.root, library.rows())
