@@ -19,6 +19,7 @@ REQUESTS = ("request.json", "request.ndjson")
 KNOWN_KEYS = {
     "as_of",
     "profile",
+    "packs",
     "why",
     "evidence",
     "traps",
@@ -28,7 +29,11 @@ KNOWN_KEYS = {
     "possible_includes",
     "urgency",
     "first_note",
+    "first_rule",
     "notes_include",
+    "notes_exclude",
+    "on_top",
+    "folded",
     "says",
     "says_not",
     "refused",
@@ -82,6 +87,7 @@ class Case:
             self.request_file.read_bytes() if data is None else data,
             as_of=None if as_of is None else _moment(as_of),
             profile=self.expected["profile"],
+            packs=tuple(self.expected.get("packs") or ()),
         )
 
     def answer_bytes(self) -> bytes:

@@ -148,9 +148,17 @@ def _differences(expected: dict[str, Any], report: Report) -> Iterator[str]:
         at_top = report.notes[0].urgency if report.notes else None
         if at_top != first:
             yield f"the first note is to be {first}, is {at_top}"
+    if (first_rule := expected.get("first_rule")) and report.notes[0].rule != first_rule:
+        yield f"the first note is to be {first_rule}, is {report.notes[0].rule}"
     rules = {note.rule for note in report.notes}
     if lacking := sorted(set(expected.get("notes_include") or ()) - rules):
         yield f"notes lack {lacking}, have {sorted(rules)}"
+    if surplus := sorted(set(expected.get("notes_exclude") or ()) & rules):
+        yield f"notes must not hold {surplus}"
+    for key, folded in (("on_top", False), ("folded", True)):
+        there = {note.rule for note in report.notes if (note.under is not None) is folded}
+        if lacking := sorted(set(expected.get(key) or ()) - there):
+            yield f"{key}: lacks {lacking}, has {sorted(there)}"
     if "refused" in expected:
         refused = sorted(refusal.reason for refusal in report.refusals)
         if refused != sorted(expected["refused"]):
