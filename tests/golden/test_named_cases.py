@@ -17,10 +17,9 @@ NAMED = [case for name, case in CASES.items() if NAME.match(name)]
 
 
 def test_the_rows_are_those_of_the_reference() -> None:
-    assert ROWS == [
-        *(f"SD-{number:02d}" for number in range(1, 25)),
-        *(f"TR-{number:02d}" for number in range(1, 32)),
-    ]
+    seeds = [f"SD-{number:02d}" for number in range(1, 25)]
+    traps = [f"TR-{number:02d}" for number in range(1, 32)]
+    assert [*seeds, *traps] == ROWS
 
 
 @pytest.mark.parametrize("row", ROWS)
