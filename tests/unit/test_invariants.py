@@ -12,7 +12,8 @@ from importlinter.cli import lint_imports
 
 from support import places
 
-CORE = ("content", "terminology", "units", "facts", "language", "packs", "evaluate", "notes")
+CORE = ("content", "terminology", "units", "facts", "language", "packs", "evaluate", "notes",
+        "comparison")  # fmt: skip
 # Written to be run by a person (`python -m ...`), never by an interpretation.
 TOOLS = {"units/derive.py"}
 MODULES = sorted(places.PACKAGE.rglob("*.py"))
