@@ -98,7 +98,7 @@ def test_an_abnormal_figure_outranks_a_low_b12(name: str, value: float) -> None:
     tests = {**NORMAL, "total_b12": ("2132-9", 120, "ng/L"), name: (loinc, value, unit)}
     report = read(CRAMPS, {"text": "paraesthesia"}, **tests)
     assert attribution(report) == "electrolyte_or_metabolic"
-    assert "cramps-with-abnormal-biochemistry" in rules(report)
+    assert f"cramps-with-abnormal-{name}" in rules(report)
     assert "b12-confirmed-total" in rules(report)  # judged on its own
 
 
