@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from corrin.facts.case import Case
 
 ONE, MANY = ".json", ".ndjson"
+NOT_A_BUNDLE = "The line is no Bundle: a line stands for one patient, not for one resource."
 
 
 def diff(
@@ -65,6 +67,9 @@ def _cases(data: Path, as_of: str | None, profile: str) -> Iterator[tuple[str, C
         if isinstance(content, OSError):
             yield name, Unread("unreadable", f"{content.strerror or 'It cannot be read'}.")
             continue
+        if _is_part(name, content):
+            yield name, Unread("not-a-bundle", NOT_A_BUNDLE)
+            continue
         try:
             reading = intake.read(content)
             when = moment or reading.evaluation_time or today
@@ -74,6 +79,18 @@ def _cases(data: Path, as_of: str | None, profile: str) -> Iterator[tuple[str, C
             yield name, Unread(first.reason, first.sentence)
         except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
             yield name, Unread("fault", f"A fault of Corrin itself ({type(error).__name__}).")
+
+
+def _is_part(name: str, content: bytes) -> bool:
+    """Whether a line holds one resource of somebody, as the files of an export do."""
+    if not name.lower().rpartition(":")[0].endswith(MANY):
+        return False
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        return False  # the reading says what is wrong with it
+    kind = found.get("resourceType") if isinstance(found, dict) else None
+    return isinstance(kind, str) and kind not in ("Bundle", "Parameters")
 
 
 def _contents(data: Path) -> Iterator[tuple[str, bytes | OSError]]:

@@ -253,6 +253,15 @@ def test_hostile_files_never_end_the_run(tmp_path: Path) -> None:
     assert all(one.reason and one.says and "Patient" not in one.says for one in cohort.not_read)
 
 
+def test_a_line_with_one_resource_is_no_patient(tmp_path: Path) -> None:
+    """An export of single resources is never taken for as many people."""
+    line = json.dumps(b12(190))
+    (tmp_path / "Observation.ndjson").write_text(f"{line}\n{line}\n", "utf-8")
+    cohort = diff("ng239@1.0.0", "ng239", data=tmp_path, as_of=AS_OF).cohort
+    assert cohort is not None and cohort.unread == cohort.cases == 2
+    assert {one.reason for one in cohort.not_read} == {"not-a-bundle"}
+
+
 def test_moved_names_as_few_as_possible() -> None:
     assert moved(["a", "b", "c", "d"], ["a", "c", "d", "b"]) == ("b",)
     assert moved(["a", "b"], ["a", "x", "b"]) == ()
