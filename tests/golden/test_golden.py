@@ -19,6 +19,8 @@ CASES = every_case()
 IDS = [case.name for case in CASES]
 # Traps of the clinical reference (section 14).
 TRAPS = {f"TR-{n:02d}" for n in range(1, 32)}
+# Seed statements of the clinical reference (section 13).
+SEEDS = {f"SD-{n:02d}" for n in range(1, 25)}
 # Shapes that an R4 model must not accept: other releases, and faults that are the point.
 NOT_R4 = {"r5-shape", "stu3-shape", "bad-performer-beside-potassium", "not-fhir"}
 
@@ -45,6 +47,25 @@ def test_every_trap_has_a_case() -> None:
     covered = {trap for case in CASES for trap in case.expected["traps"]}
     assert covered >= TRAPS
     assert len(CASES) >= 40
+
+
+def test_every_seed_statement_has_a_case_of_its_name() -> None:
+    named = {case.name[:5].upper(): case for case in CASES if case.name.startswith("sd-")}
+    assert set(named) == SEEDS
+    assert all(seed in case.expected["evidence"] for seed, case in named.items())
+
+
+@pytest.mark.parametrize("case", CASES, ids=IDS)
+def test_the_disclaimer_stands_in_every_rendering(case: Case) -> None:
+    if case.refused_whole:
+        return
+    report = case.answer()
+    statement = _folded(report.statement)
+    assert "decision support" in statement and "not medical advice to a patient" in statement
+    assert statement in _folded(to_text(report))
+    assert statement in _folded(to_text(report, explain=True))
+    assert statement in _folded(_unescaped(to_html(report)))
+    assert json.loads(report.to_json())["statement"] == report.statement
 
 
 @pytest.mark.parametrize("case", CASES, ids=IDS)
