@@ -153,6 +153,13 @@ SPOILT: list[tuple[type[finding.Finding], str, str, str]] = [
     (finding.LongDetail, "rules/probe.yaml", "Consider something.", "Consider " + "one " * 110),
     (finding.UnknownNoteTopic, "rules/probe.yaml", "topic: b12_status", "topic: b12_state"),
     (finding.OrderingWord, "rules/probe.yaml", "Consider something.", "Prescribe something."),
+    (
+        finding.DiagnosingWord,
+        "rules/probe.yaml",
+        "Consider something.",
+        "The patient has a deficiency.",
+    ),
+    (finding.UnquotedDose, "rules/probe.yaml", "Consider something.", "Consider 1 mg daily."),
     (finding.UnknownUse, "rules/probe.yaml", "asks: [mma]", "asks: [mmma]"),
 ]
 

@@ -52,7 +52,9 @@ class Composer:
         self._earlier_on = lru_cache(maxsize=366)(self._earlier_figures)
         self._nothing_said = lru_cache(maxsize=_MOST_KEPT)(self._silence)
         self._in_order = Order(
-            [pack.id for pack in engine.packs], tuple(topics(engine.library.root))
+            [pack.id for pack in engine.packs],
+            engine.profile.head.always_first,
+            tuple(topics(engine.library.root)),
         )
 
     def compose(self, evaluation: Evaluation) -> report.Report:
@@ -187,7 +189,7 @@ class Composer:
             others = [
                 other
                 for other in case.earlier.get(fact.analyte, ())
-                if (other.analyte, other.origin, other.when) not in chosen
+                if other is not fact and (other.analyte, other.origin, other.when) not in chosen
             ]
             earlier = tuple(
                 report.Earlier(

@@ -1,7 +1,7 @@
 """In which order notes are read, and which stand under another.
 
-Emergency first, then by urgency, then what settles most. Of one topic one note stands on top and
-the others are folded under it; an emergency is never folded.
+Emergency first, then by urgency, safety before the rest, then what settles most. Of one topic one
+note stands on top and the others are folded under it; an emergency is never folded.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ class Order:
 
     Args:
         packs: ids of the packs, in the order they run.
+        first: ids of those among them that always come first, by topic and not by what they ask.
         topics: ids of the topics, in the order of display.
     """
 
-    def __init__(self, packs: Sequence[str], topics: Sequence[str]) -> None:
+    def __init__(self, packs: Sequence[str], first: Sequence[str], topics: Sequence[str]) -> None:
+        self._first = frozenset(first)
         self._packs = {name: index for index, name in enumerate(packs)}
         self._topics = {name: index for index, name in enumerate(topics)}
 
@@ -35,13 +37,17 @@ class Order:
         settles = _ranks(decided)
         last = len(settles)
 
-        def key(pair: tuple[report.Note, schema.Rule]) -> tuple[int, int, int, int, str]:
+        def key(pair: tuple[report.Note, schema.Rule]) -> tuple[int, bool, int, int, int, str]:
             note, rule = pair
+            first = note.pack in self._first
+            rank = min((settles.get(name, last) for name in rule.asks), default=last)
+            topic = self._topics.get(note.topic, len(self._topics))
             return (
                 URGENCIES.index(note.urgency),
-                min((settles.get(name, last) for name in rule.asks), default=last),
+                not first,
+                topic if first else rank,
                 self._packs[note.pack],
-                self._topics.get(note.topic, len(self._topics)),
+                topic,
                 note.rule,
             )
 

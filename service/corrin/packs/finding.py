@@ -190,6 +190,18 @@ class OrderingWord(Finding):
     code: ClassVar[str] = "ordering-word"
 
 
+class DiagnosingWord(Finding):
+    """A note that says what somebody has instead of what the results suggest."""
+
+    code: ClassVar[str] = "diagnosing-word"
+
+
+class UnquotedDose(Finding):
+    """A dose in a note that does not say whose figure it is."""
+
+    code: ClassVar[str] = "unquoted-dose"
+
+
 class UnknownUse(Finding):
     """A name in ``asks``, ``assumes``, ``settled_by`` or ``look_back`` that is no fact."""
 

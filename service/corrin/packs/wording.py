@@ -9,11 +9,13 @@ from corrin.language.bind import Vocabulary
 from corrin.packs import placeholder, schema
 from corrin.packs.bound import BoundPack
 from corrin.packs.finding import (
+    DiagnosingWord,
     Finding,
     LongDetail,
     LongSummary,
     OrderingWord,
     UnknownPlaceholder,
+    UnquotedDose,
 )
 
 CARD_SUMMARY = 140
@@ -21,6 +23,34 @@ DETAIL_WORDS = 110  # some are left for values that need several
 _ORDER = re.compile(
     r"(?:^|[.;:!?]\s+)(order|prescribe|start|give|stop|treat|request|inject|admit|refer)\b", re.I
 )
+
+
+_DOSE = re.compile(r"\b\d+(?:\.\d+)?\s?(?:mg|mcg|micrograms?|ug|IU)\b(?!\s?/\s?d?[Ll]\b)", re.I)
+_QUOTED = re.compile(r"\b(?:label|guideline|guidance|quoted|summary|[A-Z]{2,}[A-Z0-9]*\d*)\b")
+_DIAGNOSIS = re.compile(
+    r"\b(?:(?:the patient|this person|you|she|he) (?:has|have|suffers?)|diagnosed with"
+    r"|diagnosis (?:is|of))\b",
+    re.I,
+)
+_SENTENCE = re.compile(r"(?<=[.!?])\s+")
+
+
+def doses(text: str) -> str | None:
+    """A dose that stands in a sentence without the source it is quoted from, nor in the one before
+    it; ``None`` when there is none."""
+    before = ""
+    for sentence in _SENTENCE.split(text):
+        found = _DOSE.search(sentence)
+        if found is not None and _QUOTED.search(f"{before} {sentence}") is None:
+            return found.group(0)
+        before = sentence
+    return None
+
+
+def diagnoses(text: str) -> str | None:
+    """Words with which a text tells somebody what they have; ``None`` when there are none."""
+    found = _DIAGNOSIS.search(text)
+    return None if found is None else found.group(0)
 
 
 def orders(text: str) -> str | None:
@@ -48,6 +78,12 @@ def wording(pack: BoundPack, rule: schema.Rule, vocabulary: Vocabulary) -> Itera
             yield UnknownPlaceholder(place, rule.id, "a brace that belongs to no placeholder")
         if (word := orders(text)) is not None:
             yield OrderingWord(place, rule.id, f"'{word}' orders", "write: consider …")
+        if (word := diagnoses(text)) is not None:
+            yield DiagnosingWord(
+                place, rule.id, f"'{word}' diagnoses", "write: suggests, supports …"
+            )
+        if (word := doses(text)) is not None:
+            yield UnquotedDose(place, rule.id, f"'{word}' without its source", "say who states it")
     characters = placeholder.longest_likely(rule.note.summary, figures)
     if characters > CARD_SUMMARY:
         yield LongSummary(place, rule.id, f"about {characters} characters once filled")
