@@ -89,11 +89,11 @@ symptoms, medicines or history, so a rule that needs those is silent here: the c
 how often it speaks in a clinic.
 """
     for profile in sorted(open_library().profiles):
-        text += _profile(counted(folder, profile), profile, table)
+        text += counts_of(counted(folder, profile), profile, table)
     return text
 
 
-def _profile(rates: Rates, profile: str, table: Table) -> str:
+def counts_of(rates: Rates, profile: str, table: Table) -> str:
     def per(number: int) -> str:
         return f"{1000 * number / rates.people:.1f}"
 
