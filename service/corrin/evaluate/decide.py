@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from corrin.evaluate import cells
-from corrin.evaluate.table import Table, Verdict
+from corrin.evaluate.table import Table, Varied, Verdict
 from corrin.facts.fact import Absent, Fact, Measured, Stated
 from corrin.facts.interval import Interval
 from corrin.language import tree
@@ -207,18 +207,20 @@ class Decider:
                 continue
             if isinstance(fact, Absent) and fact.reason == "not-applicable":
                 continue
-            if self._table.stands(world, frozenset((name, *open_facts))):
+            is_measured = name in self._readers
+            if not is_measured and name not in decision.settled_by:
                 continue
-            if self._is_measured(name):
+            varied = self._table.varying(world, frozenset((name, *open_facts)))
+            if varied.stands:
+                continue
+            if is_measured:
                 analyte = self._compiler.analyte(name)
                 parts: tuple[Fact, ...] = cells.cells_of_absent(
                     name, analyte, self._readers.get(name, ()), world
                 )
-            elif name in decision.settled_by:
-                parts = (Stated(name, True), Stated(name, False))
             else:
-                continue
-            finding = self._finding(world, name, parts, open_facts)
+                parts = (Stated(name, True), Stated(name, False))
+            finding = self._finding(world, name, parts, open_facts, varied)
             if finding.outcomes != {possible}:
                 found.append(finding)
         order = {name: index for index, name in enumerate(decision.settled_by)}
@@ -231,15 +233,16 @@ class Decider:
         name: str,
         parts: tuple[Fact, ...],
         open_facts: Mapping[str, tuple[Fact, ...]],
+        varied: Varied | None = None,
     ) -> Settling:
         """Where each part of one fact leads, over all that the other open facts may be."""
         others = list(_product({n: cells_ for n, cells_ in open_facts.items() if n != name}))
-        status = self._table.varying(world, frozenset((name, *open_facts)))
+        varied = varied or self._table.varying(world, frozenset((name, *open_facts)))
         bands: list[Band] = []
         run: list[Interval] = []
         for part in parts:
             statuses = self._sorted(
-                {status(world.given(**{name: part}, **cell)) for cell in others}
+                {varied.status(world.given(**{name: part}, **cell)) for cell in others}
             )
             if isinstance(part, Stated):
                 bands.append(Band(statuses, truth=part.value))
@@ -253,9 +256,6 @@ class Decider:
                 run = [part.interval]
                 bands.append(Band(statuses, part.interval, part.unit))
         return Settling(name, tuple(bands))
-
-    def _is_measured(self, name: str) -> bool:
-        return name in self._readers
 
     def _unstated(self, world: World, name: str) -> bool:
         fact = world.facts.get(name)

@@ -63,15 +63,27 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
+    """A rule ready to be asked; what is looked at for every case stands here, near at hand."""
+
     pack: BoundPack
     bound: BoundRule
     when: Condition
     unless: Condition | None
+    reads_every: str | None
+    belongs_to: tuple[tuple[str, frozenset[str]], ...]
 
     @property
     def key(self) -> tuple[object, ...]:
         """The same for two rules that answer alike."""
         return self.bound.rule.id, self.bound.result, self.bound.when, self.bound.unless
+
+    def belongs(self, decided: Mapping[str, Decided]) -> bool:
+        """Whether it may speak beside these decisions."""
+        for topic, statuses in self.belongs_to:
+            found = decided.get(topic)
+            if found is None or (found.status or CANNOT_CLASSIFY) not in statuses:
+                return False
+        return True
 
     def outcome(self, world: World) -> Kleene:
         """True: it fires; false: it is silent; unknown: it cannot say."""
@@ -137,6 +149,8 @@ class Engine:
                 bound,
                 self.compiler.condition(bound.when),
                 None if bound.unless is None else self.compiler.condition(bound.unless),
+                bound.rule.reads_every,
+                tuple((t, frozenset(names)) for t, names in bound.rule.belongs_to.items()),
             )
             for pack in packs
             for bound in pack.rules
@@ -174,7 +188,7 @@ class Engine:
 
             for mark in marks_of_rule(rule.bound, quiet):
                 self._about.setdefault(mark, []).append(index)
-            answer = False if rule.bound.rule.reads_every else rule.outcome(world)
+            answer = False if rule.reads_every else rule.outcome(world)
             if answer is not False:
                 self._spoken[index] = None if answer else self._why_unsaid(rule, world)
 
@@ -206,7 +220,7 @@ class Engine:
         asked = {i for mark in marks_of_case(case) for i in self._about.get(mark, ())}
         for index in sorted(asked.union(self._spoken)):
             rule = self._rules[index]
-            if rule.bound.rule.belongs_to and not _belongs(rule.bound, decided):
+            if rule.belongs_to and not rule.belongs(decided):
                 continue
             known = None if index in asked else self._spoken[index]
             if known is not None:
@@ -225,10 +239,10 @@ class Engine:
 
     def _ask(self, rule: _Compiled, said: _Said) -> None:
         """One rule's outcome; of one that reads each value, one note for all it fires for."""
-        if rule.bound.rule.reads_every is None:
+        if rule.reads_every is None:
             worlds: tuple[World, ...] = (said.world_of(rule.bound.result),)
         else:
-            worlds = said.worlds_of(rule.bound.rule.reads_every)
+            worlds = said.worlds_of(rule.reads_every)
         firing: list[World] = []
         for here in worlds:
             answer = rule.outcome(here)
@@ -250,18 +264,18 @@ class Engine:
             if rule.bound.rule.id in there:
                 continue
             by_either = (decided, {**decided, **published})
-            if not rule.bound.rule.belongs_to or any(_belongs(rule.bound, d) for d in by_either):
+            if any(map(rule.belongs, by_either)):
                 self._ask(rule, again)
         kept = {one.bound.rule.id for one in again.fired}
         said.fired.extend(again.fired)
         said.unsaid[:] = [one for one in said.unsaid if one.bound.rule.id not in kept]
 
     def _why_unsaid(self, rule: _Compiled, world: World) -> Unsaid:
-        """Why a rule cannot say."""
-        names = self.unknowns.names(rule.bound.when, world)
-        result = rule.bound.result or ""
-        named = tuple(dict.fromkeys(result if name == "result" else name for name in names))
-        return Unsaid(rule.pack, rule.bound, named)
+        """Why a rule cannot say of a world in which its condition was found unknown."""
+        names, result = self.unknowns.left_by(rule.bound.when, world), rule.bound.result
+        if result is not None:
+            names = tuple(dict.fromkeys(result if name == "result" else name for name in names))
+        return Unsaid(rule.pack, rule.bound, names)
 
 
 def every_value(case: Case, world: World, analyte: str, critical_days: int) -> Iterator[World]:
@@ -287,14 +301,6 @@ def every_value(case: Case, world: World, analyte: str, critical_days: int) -> I
             result_repeated=_TRUTHS["result_repeated", repeated],
             result_implausible=_TRUTHS["result_implausible", "implausible" in value.flags],
         )
-
-
-def _belongs(bound: BoundRule, decided: Mapping[str, Decided]) -> bool:
-    for topic, statuses in bound.rule.belongs_to.items():
-        found = decided.get(topic)
-        if found is None or (found.status or CANNOT_CLASSIFY) not in statuses:
-            return False
-    return True
 
 
 def _result(world: World, bound: BoundRule) -> tuple[Measured, ...]:

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from corrin.language import kleene, tree
+from corrin.language import tree
 from corrin.language.compare import Condition
-from corrin.language.to_python import Compiler
+from corrin.language.to_python import Compiler, together
 from corrin.language.world import World
 from corrin.packs.bound import BoundDecision, BoundRestriction
 
@@ -31,6 +31,17 @@ class Verdict:
     restrictions: tuple[BoundRestriction, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Varied:
+    """A table for worlds that differ from one another only in some facts.
+
+    ``status`` gives the status of such a world; ``stands`` tells that it is the same in all.
+    """
+
+    status: Callable[[World], str]
+    stands: bool
+
+
 class Table:
     """Rows in order, then the restrictions; safe to share between threads."""
 
@@ -40,10 +51,15 @@ class Table:
         restrictions: tuple[BoundRestriction, ...],
         compiler: Compiler,
     ) -> None:
-        self._compiler = compiler
         self._otherwise = decision.decision.otherwise
         self._rows = decision.rows
-        self._conditions = tuple(compiler.condition(row.when) for row in decision.rows)
+        self._terms = tuple(
+            tuple(
+                (frozenset(tree.facts_of(term)), compiler.kept(term)) for term in _terms(row.when)
+            )
+            for row in decision.rows
+        )
+        self._conditions = tuple(together(tuple(c for _, c in terms)) for terms in self._terms)
         self._restrictions = tuple((compiler.condition(r.when), r) for r in restrictions)
         self._looked_at_after = frozenset(f for r in restrictions for f in tree.facts_of(r.when))
         self._parted = lru_cache(maxsize=_MOST_PARTED)(self._part)
@@ -55,14 +71,21 @@ class Table:
                 return self._restricted(index, world)
         return self._restricted(None, world)
 
-    def varying(self, world: World, names: frozenset[str]) -> Callable[[World], str]:
-        """What gives the status of worlds that differ from ``world`` only in ``names``.
+    def varying(self, world: World, names: frozenset[str]) -> Varied:
+        """The table for worlds that differ from ``world`` only in ``names``.
 
         The parts of the rows that do not look at those are settled here, once.
         """
-        alive = [
-            (index, rest) for index, fixed, rest, _ in self._parted(names) if fixed(world) is True
-        ]
+        alive: list[tuple[int, Condition]] = []
+        reached = set()
+        for index, fixed, rest, has_rest in self._parted(names):
+            if fixed(world) is True:
+                alive.append((index, rest))
+                reached.add(self._rows[index].row.status)
+                if not has_rest:
+                    break  # it matches whatever they are: no row below it is reached
+        else:
+            reached.add(self._otherwise)
 
         def status(varied: World) -> str:
             for index, rest in alive:
@@ -70,29 +93,16 @@ class Table:
                     return self._restricted(index, varied).status
             return self._restricted(None, varied).status
 
-        return status
-
-    def stands(self, world: World, names: frozenset[str]) -> bool:
-        """Whether a row that looks at none of ``names`` decides, whatever they are found to be."""
-        if not names.isdisjoint(self._looked_at_after):
-            return False
-        for _, fixed, _, has_rest in self._parted(names):
-            if fixed(world) is True:
-                return not has_rest
-        return False
+        return Varied(status, len(reached) == 1 and names.isdisjoint(self._looked_at_after))
 
     def _part(self, names: frozenset[str]) -> tuple[_Parted, ...]:
         """Each row as what looks at none of ``names``, and the rest; it matches when all of both
         is true."""
         found: list[_Parted] = []
-        for index, row in enumerate(self._rows):
-            terms = row.when.terms if isinstance(row.when, tree.All) else (row.when,)
-            fixed: list[Condition] = []
-            rest: list[Condition] = []
-            for term in terms:
-                part = fixed if names.isdisjoint(tree.facts_of(term)) else rest
-                part.append(self._compiler.condition(term))
-            found.append((index, _together(fixed), _together(rest), bool(rest)))
+        for index, terms in enumerate(self._terms):
+            fixed = tuple(holds for facts, holds in terms if names.isdisjoint(facts))
+            rest = tuple(holds for facts, holds in terms if not names.isdisjoint(facts))
+            found.append((index, together(fixed), together(rest), bool(rest)))
         return tuple(found)
 
     def _restricted(self, row: int | None, world: World) -> Verdict:
@@ -105,8 +115,6 @@ class Table:
         return Verdict(status, row, tuple(applied))
 
 
-def _together(conditions: list[Condition]) -> Condition:
-    """Holds when all of several do."""
-    if len(conditions) == 1:
-        return conditions[0]
-    return lambda world: kleene.all_of(holds(world) for holds in conditions)
+def _terms(condition: tree.Expression) -> tuple[tree.Expression, ...]:
+    """What has to be true together for a row to match."""
+    return condition.terms if isinstance(condition, tree.All) else (condition,)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from corrin.facts.fact import Measured, Stated
 from corrin.language import kleene, tree
-from corrin.language.compare import Condition, why_unknown
+from corrin.language.compare import Condition, CutReader, why_unknown
 from corrin.language.kleene import Kleene
 from corrin.language.to_python import Compiler
 from corrin.language.world import World
 
-_Explain = Callable[[World], tuple[str, ...]]
+# Adds the names to those found; asked only where the condition is unknown.
+_Explain = Callable[[World, dict[str, None]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,13 @@ class Unknowns:
 
     def names(self, node: tree.Expression, world: World) -> tuple[str, ...]:
         """The facts because of which ``node`` is unknown; empty when it is not."""
-        return tuple(dict.fromkeys(self._explain(node)(world)))
+        return self.left_by(node, world) if self._compiler.condition(node)(world) is None else ()
+
+    def left_by(self, node: tree.Expression, world: World) -> tuple[str, ...]:
+        """As :meth:`names`, of a condition that was found unknown already."""
+        found: dict[str, None] = {}
+        self._explain(node)(world, found)
+        return tuple(found)
 
     def _explain(self, node: tree.Expression) -> _Explain:
         known = self._known.get(id(node))
@@ -59,43 +67,91 @@ class Unknowns:
         match node:
             case tree.All(terms) | tree.Any(terms) | tree.AtLeast(_, terms):
                 # Of an unknown "and" and an unknown "or" alike, the unknown terms leave it so.
-                return _of_terms(self._compiler.condition(node), tuple(map(self._explain, terms)))
+                names = tuple(name for name in map(tree.stated_name, terms) if name is not None)
+                if len(names) == len(terms):
+                    return _of_statements(names)
+                return _of_terms(
+                    tuple((self._compiler.condition(term), self._explain(term)) for term in terms)
+                )
             case tree.Not(term):
                 return self._explain(term)
             case tree.Truth(_, definition) if definition is not None:
-                return self._explain(definition)
+                return _once(self._explain(definition))
             case _:
                 return self._of_leaf(node)
 
     def _of_leaf(self, leaf: tree.Leaf) -> _Explain:
-        holds = self._compiler.condition(leaf)
         match leaf:
             case tree.Compare(fact) | tree.Between(fact):
                 readers = tuple(self._compiler.reader(cut) for cut in tree.cuts_of(leaf))
-                return _if_unknown(holds, lambda world: why_unknown(world, fact, readers))
+                return _of_comparison(fact, readers)
             case tree.Within(fact, _, _, anchor):
-                both = (fact, anchor)
-                return _if_unknown(
-                    holds, lambda world: tuple(n for n in both if n not in world.facts) or both
-                )
+                return _of_times((fact, anchor))
             case tree.Truth(name) | tree.CompareText(name):
-                only = (name,)
-                return _if_unknown(holds, lambda _: only)
-            case _:
-                return lambda _: ()
+                return _always((name,))
+            case _:  # never unknown
+                return _always(())
 
 
-def _if_unknown(holds: Condition, names: _Explain) -> _Explain:
-    return lambda world: () if holds(world) is not None else names(world)
+def _of_terms(terms: tuple[tuple[Condition, _Explain], ...]) -> _Explain:
+    def explain(world: World, found: dict[str, None]) -> None:
+        for holds, names in terms:
+            if holds(world) is None:
+                names(world, found)
+
+    return explain
 
 
-def _of_terms(holds: Condition, terms: tuple[_Explain, ...]) -> _Explain:
-    def explain(world: World) -> tuple[str, ...]:
-        found: tuple[str, ...] = ()
-        if holds(world) is None:
-            for term in terms:
-                found += term(world)
-        return found
+def _of_statements(names: tuple[str, ...]) -> _Explain:
+    every = dict.fromkeys(names)
+
+    def explain(world: World, found: dict[str, None]) -> None:
+        facts = world.facts
+        if facts.keys().isdisjoint(every):
+            found.update(every)
+        else:
+            found.update((name, None) for name in names if type(facts.get(name)) is not Stated)
+
+    return explain
+
+
+def _once(definition: _Explain) -> _Explain:
+    """A definition is looked through once per world."""
+    key = id(definition)
+
+    def explain(world: World, found: dict[str, None]) -> None:
+        known = world.unknown.get(key)
+        if known is None:
+            known = world.unknown[key] = {}
+            definition(world, known)
+        found.update(known)
+
+    return explain
+
+
+def _of_comparison(fact: str, readers: tuple[CutReader, ...]) -> _Explain:
+    def explain(world: World, found: dict[str, None]) -> None:
+        if type(world.facts.get(fact)) is Measured:
+            found.update(dict.fromkeys(why_unknown(world, fact, readers)))
+        else:
+            found[fact] = None
+
+    return explain
+
+
+def _of_times(names: tuple[str, str]) -> _Explain:
+    def explain(world: World, found: dict[str, None]) -> None:
+        missing = [name for name in names if name not in world.facts]
+        found.update(dict.fromkeys(missing or names))
+
+    return explain
+
+
+def _always(names: tuple[str, ...]) -> _Explain:
+    known = dict.fromkeys(names)
+
+    def explain(_: World, found: dict[str, None]) -> None:
+        found.update(known)
 
     return explain
 

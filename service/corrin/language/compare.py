@@ -7,6 +7,7 @@ is none (GL-01).
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -28,6 +29,15 @@ OPERATORS: dict[str, Callable[[Interval, Interval], Kleene]] = {
     ">=": Interval.ge,
     "=": Interval.eq,
     "!=": lambda a, b: kleene.negate(a.eq(b)),
+}
+# The same for two exactly known numbers, as nearly all are.
+EXACTLY: dict[str, Callable[[Decimal, Decimal], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "=": operator.eq,
+    "!=": operator.ne,
 }
 
 
@@ -97,9 +107,9 @@ class CutReader:
         return tuple(found)
 
 
-def comparison(analyte: Analyte, operator: str, reader: CutReader, fact: str) -> Condition:
-    """The condition ``fact operator cut-off``."""
-    compare = OPERATORS[operator]
+def comparison(analyte: Analyte, sign: str, reader: CutReader, fact: str) -> Condition:
+    """The condition ``fact sign cut-off``."""
+    compare, exactly = OPERATORS[sign], EXACTLY[sign]
     fixed = reader.fixed()
 
     def holds_fixed(world: World) -> Kleene:
@@ -108,7 +118,10 @@ def comparison(analyte: Analyte, operator: str, reader: CutReader, fact: str) ->
             return None
         figure = by_unit.get(measured.unit)
         if figure is not None:
-            return compare(measured.interval, figure)
+            value = measured.interval
+            if value.is_point and value.low is not None and figure.low is not None:
+                return exactly(value.low, figure.low)
+            return compare(value, figure)
         return compare(*beside(analyte, measured, figures))
 
     def holds(world: World) -> Kleene:

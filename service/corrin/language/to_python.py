@@ -11,6 +11,9 @@ from corrin.language.kleene import Kleene
 from corrin.language.world import World, time_of
 from corrin.terminology.analyte import Analyte
 
+# With fewer statements in an "or" than this, each is asked for itself.
+FEW = 4
+
 
 class Compiler:
     """Makes conditions of bound trees; a definition used twice is compiled once.
@@ -22,6 +25,7 @@ class Compiler:
     def __init__(self, analytes: Mapping[str, Analyte]) -> None:
         self._analytes = analytes
         self._made: dict[tree.Expression, Condition] = {}
+        self._kept: dict[Condition, Condition] = {}
         self._readers: dict[tree.Cut, CutReader] = {}
         # Hashing a tree walks it; the same node object is found by identity first. The node is
         # kept beside its closure so that its identity stays taken.
@@ -38,6 +42,14 @@ class Compiler:
         self._known[id(node)] = (node, made)
         return made
 
+    def kept(self, node: tree.Expression) -> Condition:
+        """As :meth:`condition`, evaluated once per world: of what is asked again and again."""
+        holds = self.condition(node)
+        found = self._kept.get(holds)
+        if found is None:
+            found = self._kept[holds] = _once(holds, frozenset(tree.facts_of(node)))
+        return found
+
     def reader(self, cut: tree.Cut) -> CutReader:
         """The reader of one cut-off."""
         found = self._readers.get(cut)
@@ -52,9 +64,15 @@ class Compiler:
     def _make(self, node: tree.Expression) -> Condition:
         match node:
             case tree.All(terms):
-                return _all(tuple(self.condition(term) for term in terms))
+                return together(tuple(self.condition(term) for term in terms))
             case tree.Any(terms):
-                return _any(tuple(self.condition(term) for term in terms))
+                stated = frozenset(
+                    name for name in map(tree.stated_name, terms) if name is not None
+                )
+                if len(stated) < FEW:
+                    return _any(tuple(self.condition(term) for term in terms))
+                others = tuple(self.condition(t) for t in terms if tree.stated_name(t) is None)
+                return _any_stated(stated, _any(others))
             case tree.AtLeast(count, terms):
                 return _at_least(count, tuple(self.condition(term) for term in terms))
             case tree.Not(term):
@@ -64,15 +82,19 @@ class Compiler:
             case tree.Truth(name, definition):
                 if definition is None:
                     return _stated(name)
-                return _once(self.condition(definition))
+                return _once(self.condition(definition), frozenset(tree.facts_of(definition)))
             case tree.Compare(fact, operator, operand):
                 assert isinstance(operand, tree.Cut)
-                analyte = self._analytes[operand.analyte]
-                return comparison(analyte, operator, self.reader(operand), fact)
+                holds = comparison(
+                    self._analytes[operand.analyte], operator, self.reader(operand), fact
+                )
+                # Which figure applies is found out once, where that takes finding out.
+                varies = self.reader(operand).fixed() is None
+                return _once(holds, frozenset(tree.facts_of(node))) if varies else holds
             case tree.Between(fact, low, high):
                 assert isinstance(low, tree.Cut) and isinstance(high, tree.Cut)
                 analyte = self._analytes[low.analyte]
-                return _all(
+                return together(
                     (
                         comparison(analyte, ">=", self.reader(low), fact),
                         comparison(analyte, "<=", self.reader(high), fact),
@@ -95,7 +117,11 @@ def _always(_world: World) -> Kleene:
     return True
 
 
-def _all(terms: tuple[Condition, ...]) -> Condition:
+def together(terms: tuple[Condition, ...]) -> Condition:
+    """Several conditions as one: their "and"; of a single one that one itself."""
+    if len(terms) == 1:
+        return terms[0]
+
     def holds(world: World) -> Kleene:
         answer: Kleene = True
         for term in terms:
@@ -119,6 +145,25 @@ def _any(terms: tuple[Condition, ...]) -> Condition:
             if value is None:
                 answer = None
         return answer
+
+    return holds
+
+
+def _any_stated(names: frozenset[str], others: Condition) -> Condition:
+    """An "or" of many statements, of which a case makes few, and something else."""
+
+    def holds(world: World) -> Kleene:
+        facts = world.facts
+        known = facts.keys() & names
+        answer: Kleene = False if len(known) == len(names) else None
+        for name in known:
+            fact = facts[name]
+            if type(fact) is not Stated:
+                answer = None
+            elif fact.value:
+                return True
+        other = others(world)
+        return answer if other is False else True if other is True else None
 
     return holds
 
@@ -152,15 +197,21 @@ def _is(expression: Condition, truth: bool, negated: bool) -> Condition:
     return holds
 
 
-def _once(definition: Condition) -> Condition:
-    """A definition is evaluated once per world, however many conditions use it."""
+def _once(definition: Condition, facts: frozenset[str]) -> Condition:
+    """A definition is evaluated once per world, however many conditions use it, and once for all
+    worlds that differ only in what it does not look at."""
     key = id(definition)
 
     def holds(world: World) -> Kleene:
         memo = world.memo
         if key in memo:
             return memo[key]
-        value = memo[key] = definition(world)
+        base = world.base
+        if base is not None and facts.isdisjoint(world.varied):
+            value = holds(base)
+        else:
+            value = definition(world)
+        memo[key] = value
         return value
 
     return holds

@@ -237,6 +237,11 @@ def facts_of(tree: Expression) -> tuple[str, ...]:
     return tuple(found)
 
 
+def stated_name(node: Expression) -> str | None:
+    """The name of a fact that is asked for by its name alone, without a definition."""
+    return node.name if isinstance(node, Truth) and node.definition is None else None
+
+
 def two_valued(tree: Expression) -> bool:
     """Whether a tree can never be unknown."""
     match tree:

@@ -21,7 +21,9 @@ AS_OF = "as_of"
 class World:
     """Facts by name, coded facts, and the reasons of refused values by analyte.
 
-    ``memo`` keeps the truth of definitions, which never changes within a world.
+    ``memo`` keeps the truth of definitions, which never changes within a world, and ``unknown``
+    the facts that leave them unknown. A world that was varied knows its ``base`` and what was
+    ``varied``: what looks at none of that is as true there.
     """
 
     facts: Mapping[str, Fact]
@@ -29,6 +31,9 @@ class World:
     refused: Mapping[str, frozenset[str]]
     on: date
     memo: dict[int, bool | None] = field(default_factory=dict, compare=False, repr=False)
+    unknown: dict[int, dict[str, None]] = field(default_factory=dict, compare=False, repr=False)
+    base: World | None = field(default=None, compare=False, repr=False)
+    varied: Mapping[str, Fact] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, case: Case) -> World:
@@ -47,9 +52,10 @@ class World:
 
     def given(self, **facts: Fact) -> World:
         """The same world with some facts replaced or added."""
-        return (
-            self if not facts else World({**self.facts, **facts}, self.coded, self.refused, self.on)
-        )
+        if not facts:
+            return self
+        every = {**self.facts, **facts}
+        return World(every, self.coded, self.refused, self.on, {}, {}, self, facts)
 
 
 def time_of(fact: Fact | None) -> Moment | None:

@@ -22,6 +22,9 @@ from corrin.notes.site import set_by_site
 from corrin.notes.words import Dictionary, quantity
 from corrin.packs.bound import BoundPack
 
+# Which pack speaks (by identity) of which cut-off of which pack.
+_CutKey = tuple[int, str, str | None]
+
 _TRUTH: dict[Kleene, report.Truth] = {True: "true", False: "false", None: "unknown"}
 
 
@@ -54,7 +57,8 @@ class Basis:
         # By identity; the condition is kept beside, so that its identity stays taken.
         self._cuts: dict[int, tuple[tree.Expression, tuple[tuple[str, tree.Cut], ...]]] = {}
         self._said: dict[int, tuple[tree.Expression, str]] = {}
-        self._published: dict[tuple[int, str, str | None], _Publication | None] = {}
+        self._published: dict[_CutKey, _Publication | None] = {}
+        self._used: dict[tuple[_CutKey, str | None], report.ThresholdUsed] = {}
         self.prose = Prose(names, means, reasons)
 
     def reason(self, code: str) -> str:
@@ -165,12 +169,16 @@ class Basis:
         """A cut-off with its sources, and the figure of it that a fact was held against."""
         # Packs live as long as the engine: their identity stays taken.
         key = (id(pack), str(cut.name), cut.pack)
+        measured = world.facts.get(fact)
+        unit = measured.unit if isinstance(measured, Measured) else None
+        used = self._used.get((key, unit))
+        if used is not None:
+            return used
         if key not in self._published:
             self._published[key] = self._publication(cut, pack)
         known = self._published[key]
         if known is None:
             return None
-        measured = world.facts.get(fact)
         own = isinstance(measured, Measured) and self._engine.compiler.reader(cut).believes(
             measured
         )
@@ -178,7 +186,11 @@ class Basis:
         update: dict[str, Any] = {"used": self.figure(cut, measured, world)}
         if cut.earlier and said is known.upstream:
             update |= self._as_it_was(cut, pack, world.on)
-        return said.model_copy(update=update)
+        used = said.model_copy(update=update)
+        fixed = self._engine.compiler.reader(cut).fixed()
+        if fixed is not None and (unit is None or unit in dict(fixed)):
+            self._used[key, unit] = used  # nothing of it depends on the person or the day
+        return used
 
     def _as_it_was(self, cut: tree.Cut, pack: BoundPack, day: date) -> dict[str, Any]:
         """Figures, date and sources of a cut-off that had other figures on a day, else nothing."""

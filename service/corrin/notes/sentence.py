@@ -6,7 +6,8 @@ import re
 
 _ANNOTATED = re.compile(r"\{(\d+(?:\.\d+)?)_([A-Za-z]+\d?)\}", re.ASCII)
 _POWER = re.compile(r"\b10\*(\d+)/", re.ASCII)
-_PERIOD = re.compile(r"(?<=\d) (a|wk)(?=[),;.]|$| or above| or below| \()", re.ASCII)
+# The space comes first: it is looked for quickly, what stands before it only then.
+_PERIOD = re.compile(r" (?<=\d )(a|wk)(?=[),;.]|$| or above| or below| \()", re.ASCII)
 _PERIODS = {"a": "years", "wk": "weeks"}
 _TIME = re.compile(
     r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII

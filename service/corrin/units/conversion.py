@@ -67,7 +67,10 @@ def convert_interval(analyte: Analyte, interval: Interval, source: str, target: 
     if source == target:
         return interval
     low = None if interval.low is None else _apply(ratio, interval.low)
-    high = None if interval.high is None else _apply(ratio, interval.high)
+    if interval.is_point:
+        high = low
+    else:
+        high = None if interval.high is None else _apply(ratio, interval.high)
     low_closed, high_closed = interval.low_closed, interval.high_closed
     if low is not None and low == high:
         # Bounds closer than the twelfth digit fall together: the point between them is kept.
