@@ -1,0 +1,105 @@
+"""What a clinical review found wrong or dangerous, through the whole program."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from corrin import interpret
+from corrin.notes.report import Report
+
+AS_OF = datetime(2026, 11, 1, 9, tzinfo=UTC)
+PERSON = {"subject": {"reference": "Patient/p"}}
+LOINC = {
+    "total_b12": "2132-9",
+    "active_b12": "72160-5",
+    "mma": "13964-2",
+    "haemoglobin": "718-7",
+    "mcv": "787-2",
+}
+
+
+def day(ago: int) -> str:
+    return (AS_OF - timedelta(days=ago)).isoformat()
+
+
+def test(name: str, value: float, unit: str, ago: int = 1) -> dict[str, Any]:
+    """A final result of so many days before."""
+    quantity = {"value": value, "unit": unit, "system": "http://unitsofmeasure.org", "code": unit}
+    return {
+        "resourceType": "Observation",
+        "id": f"{name}-{ago}".replace("_", "-"),
+        "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": LOINC[name]}]},
+        "effectiveDateTime": day(ago),
+        "valueQuantity": quantity,
+        **PERSON,
+    }
+
+
+test.__test__ = False  # type: ignore[attr-defined]
+
+
+def problem(text: str, sure: str = "confirmed") -> dict[str, Any]:
+    """An active problem, as sure as its verification status says."""
+    base = "http://terminology.hl7.org/CodeSystem/condition-"
+    return {
+        "resourceType": "Condition",
+        "id": text.replace(" ", "-"),
+        "code": {"text": text},
+        "clinicalStatus": {"coding": [{"system": base + "clinical", "code": "active"}]},
+        "verificationStatus": {"coding": [{"system": base + "ver-status", "code": sure}]},
+        **PERSON,
+    }
+
+
+def medicine(text: str, start: int, end: int | None = None) -> dict[str, Any]:
+    """A medicine taken from so many days before, to so many days before."""
+    period = {"start": day(start)} | ({} if end is None else {"end": day(end)})
+    return {
+        "resourceType": "MedicationStatement",
+        "id": text.replace(" ", "-"),
+        "status": "active" if end is None else "completed",
+        "medicationCodeableConcept": {"text": text},
+        "effectivePeriod": period,
+        **PERSON,
+    }
+
+
+def read(*resources: dict[str, Any], profile: str = "uk", born: str = "1961-03-02") -> Report:
+    """The report on a woman with these resources."""
+    person = {"resourceType": "Patient", "id": "p", "gender": "female", "birthDate": born}
+    entry = [{"resource": one} for one in (person, *resources)]
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": entry}
+    return interpret(json.dumps(bundle), as_of=AS_OF.isoformat(), profile=profile)
+
+
+def rules(report: Report) -> dict[str, str]:
+    """Urgency of each note by its rule."""
+    return {note.rule: note.urgency for note in report.notes}
+
+
+OVER = medicine("hydroxocobalamin injection", start=2500, end=1900)
+LOW = (test("total_b12", 90, "ng/L"), test("haemoglobin", 70, "g/L"), test("mcv", 118, "fL"))
+
+
+@pytest.mark.parametrize("profile", ["uk", "us"])
+def test_a_course_of_b12_that_ended_years_ago_silences_no_danger(profile: str) -> None:
+    found = rules(read(*LOW, OVER, medicine("folic acid 5 mg", start=100), profile=profile))
+    assert found["folic-acid-above-400-with-b12-deficiency"] == "soon"
+    assert found["potassium-before-b12-treatment"] == "soon"
+
+
+def test_a_deficiency_that_lasted_is_named_after_an_earlier_course() -> None:
+    found = rules(read(*LOW, test("total_b12", 100, "ng/L", ago=200), OVER))
+    assert "b12-deficiency-over-three-months" in found
+
+
+def test_b12_begun_after_the_sample_is_not_called_unstated() -> None:
+    late = [{**one, "effectiveDateTime": day(20)} for one in LOW]
+    begun = medicine("hydroxocobalamin injection", start=10)
+    found = rules(read(*late, begun, medicine("folic acid 5 mg", start=100)))
+    assert not any(rule.startswith("folic-acid") for rule in found)
