@@ -116,5 +116,9 @@ class Table:
 
 
 def _terms(condition: tree.Expression) -> tuple[tree.Expression, ...]:
-    """What has to be true together for a row to match."""
-    return condition.terms if isinstance(condition, tree.All) else (condition,)
+    """All that has to be true for a row to match, looking into definitions that are an "and"."""
+    match condition:
+        case tree.All(terms) | tree.Truth(_, tree.All(terms)):
+            return tuple(part for term in terms for part in _terms(term))
+        case _:
+            return (condition,)
