@@ -103,3 +103,23 @@ def test_b12_begun_after_the_sample_is_not_called_unstated() -> None:
     begun = medicine("hydroxocobalamin injection", start=10)
     found = rules(read(*late, begun, medicine("folic acid 5 mg", start=100)))
     assert not any(rule.startswith("folic-acid") for rule in found)
+
+
+@pytest.mark.parametrize("profile", ["uk", "us"])
+@pytest.mark.parametrize("sure", ["unconfirmed", "provisional"])
+@pytest.mark.parametrize("sign", ["ataxia", "paraesthesia"])
+def test_suspected_nitrous_oxide_with_a_nerve_symptom_is_urgent(
+    profile: str, sure: str, sign: str
+) -> None:
+    suspected = problem("nitrous oxide misuse", sure)
+    report = read(test("total_b12", 420, "ng/L"), suspected, problem(sign), profile=profile)
+    assert report.urgency == "urgent"
+    assert "nerve-symptom-nitrous-oxide-unclear" in rules(report)
+
+
+@pytest.mark.parametrize("profile", ["uk", "us"])
+def test_tingling_in_pregnancy_with_a_low_total_b12_is_not_routine(profile: str) -> None:
+    symptoms = (problem("pregnant"), problem("paraesthesia"))
+    report = read(test("total_b12", 90, "ng/L"), *symptoms, profile=profile, born="1995-01-01")
+    assert rules(report)["sensory-symptom-in-pregnancy"] == "soon"
+    assert report.statuses["b12_status"].status == "not_assessable"
