@@ -117,6 +117,7 @@ def _fact(
         status=str(raw.get("status", "final")),
         reference_range=reference,
         flags=tuple(raw.get("flags", ())),
+        reported_unit=unit,
     )
 
 

@@ -28,6 +28,8 @@ class Measured:
         interpretation: the laboratory's interpretation codes (``L``, ``POS``).
         flags: data-quality flags, codes from ``rules/terminology/reasons.yaml``.
         issued: Observation.issued, to break ties between versions of a result.
+        reported_unit: the UCUM unit it was reported in, to show cut-offs in it; ``None`` when it
+            was calculated.
         identifiers: ``system|value`` of Observation.identifier, to recognise the same result.
     """
 
@@ -46,6 +48,7 @@ class Measured:
     flags: tuple[str, ...] = ()
     issued: Moment | None = None
     identifiers: tuple[str, ...] = ()
+    reported_unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,6 +193,7 @@ def _result(
             flags=tuple(dict.fromkeys(flags)) if flags else (),
             issued=frame.issued,
             identifiers=frame.identifiers,
+            reported_unit=found.ucum,
         )
     )
     why = doubt or frame.status_fault or frame.date_fault

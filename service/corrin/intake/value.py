@@ -42,7 +42,7 @@ Placed = tuple[Interval, str, str | None]
 
 
 class Value(NamedTuple):
-    """A value taken: in ``ucum`` as reported, and in ``unit``, the canonical one."""
+    """A value taken, in ``unit``, the canonical one; ``ucum`` is the unit it was reported in."""
 
     interval: Interval
     unit: str
@@ -50,6 +50,7 @@ class Value(NamedTuple):
     dimension: str
     flags: tuple[str, ...] = ()
     doubt: str | None = None  # implausible, or suspected to mean something else
+    ucum: str | None = None
 
 
 class Fault(NamedTuple):
@@ -193,8 +194,9 @@ def _reported(written: str, *units_given: object) -> str:
 def _taken(found: Placed | str, unit: Unit, reported: str, flags: tuple[str, ...]) -> Value | Fault:
     if isinstance(found, str):
         return Fault(found, ".value.unit", unit.ucum, reported)
-    canonical, ucum, doubt = found
-    return Value(canonical, ucum, reported, unit.dimension, flags + unit.flags, doubt)
+    canonical, shared, doubt = found
+    flags += unit.flags
+    return Value(canonical, shared, reported, unit.dimension, flags, doubt, unit.ucum)
 
 
 def _text(text: Any, analyte: Analyte) -> Value | Fault:

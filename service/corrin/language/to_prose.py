@@ -100,7 +100,7 @@ class Prose:
 
 def figures(values: tuple[tuple[str, Decimal], ...]) -> str:
     """Published figures: ``180 ng/L (133 pmol/L)``."""
-    said = [f"{value:f} {unit}" for unit, value in values]
+    said = [f"{value:f}" if unit == "1" else f"{value:f} {unit}" for unit, value in values]
     return said[0] + (f" ({', '.join(said[1:])})" if said[1:] else "")
 
 

@@ -17,6 +17,7 @@ from corrin.language.kleene import Kleene
 from corrin.language.to_prose import Prose, figures
 from corrin.language.world import World
 from corrin.notes import report
+from corrin.notes.figure import in_reported_unit
 from corrin.notes.sentence import capital, readable
 from corrin.notes.site import set_by_site
 from corrin.notes.words import Dictionary, quantity
@@ -24,6 +25,8 @@ from corrin.packs.bound import BoundPack
 
 # Which pack speaks (by identity) of which cut-off of which pack.
 _CutKey = tuple[int, str, str | None]
+# The unit a value is compared in, and the one it was reported in.
+_Units = tuple[str | None, str | None]
 
 _TRUTH: dict[Kleene, report.Truth] = {True: "true", False: "false", None: "unknown"}
 
@@ -58,7 +61,7 @@ class Basis:
         self._cuts: dict[int, tuple[tree.Expression, tuple[tuple[str, tree.Cut], ...]]] = {}
         self._said: dict[int, tuple[tree.Expression, str]] = {}
         self._published: dict[_CutKey, _Publication | None] = {}
-        self._used: dict[tuple[_CutKey, str | None], report.ThresholdUsed] = {}
+        self._used: dict[tuple[_CutKey, _Units], report.ThresholdUsed] = {}
         self.prose = Prose(names, means, reasons)
 
     def reason(self, code: str) -> str:
@@ -171,7 +174,8 @@ class Basis:
         key = (id(pack), str(cut.name), cut.pack)
         measured = world.facts.get(fact)
         unit = measured.unit if isinstance(measured, Measured) else None
-        used = self._used.get((key, unit))
+        shown = (unit, measured.reported_unit) if isinstance(measured, Measured) else (None, None)
+        used = self._used.get((key, shown))
         if used is not None:
             return used
         if key not in self._published:
@@ -189,7 +193,7 @@ class Basis:
         used = said.model_copy(update=update)
         fixed = self._engine.compiler.reader(cut).fixed()
         if fixed is not None and (unit is None or unit in dict(fixed)):
-            self._used[key, unit] = used  # nothing of it depends on the person or the day
+            self._used[key, shown] = used  # nothing of it depends on the person or the day
         return used
 
     def _as_it_was(self, cut: tree.Cut, pack: BoundPack, day: date) -> dict[str, Any]:
@@ -260,7 +264,7 @@ class Basis:
         for one in possible:
             value, figure = beside(analyte, measured, one)
             unit = next((u for u, _ in one if u == measured.unit), one[0][0])
-            text = quantity(figure, unit)
+            text = in_reported_unit(analyte, figure, unit, measured)
             if unit != measured.unit:
                 text += f" (value converted: {quantity(value, unit)})"
             said.append(text)

@@ -7,8 +7,10 @@ import re
 _ANNOTATED = re.compile(r"\{(\d+(?:\.\d+)?)_([A-Za-z]+\d?)\}", re.ASCII)
 _POWER = re.compile(r"\b10\*(\d+)/", re.ASCII)
 # The space comes first: it is looked for quickly, what stands before it only then.
-_PERIOD = re.compile(r" (?<=\d )(a|wk)(?=[),;.]|$| or above| or below| \()", re.ASCII)
-_PERIODS = {"a": "years", "wk": "weeks"}
+_PERIOD = re.compile(
+    r" (?<=\d )(?:(a|wk)(?=[),;.]|$| or above| or below| \()|(d)(?![\w/*^-]))", re.ASCII
+)
+_PERIODS = {"a": "years", "wk": "weeks", "d": "days"}
 _TIME = re.compile(
     r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII
 )
@@ -24,7 +26,7 @@ def readable(text: str) -> str:
         text = _TIME.sub(_time, text)
     if "*" in text:
         text = _POWER.sub(r"x10^\1/", text)
-    text = _PERIOD.sub(lambda found: f" {_PERIODS[found[1]]}", text)
+    text = _PERIOD.sub(lambda found: f" {_PERIODS[found[1] or found[2]]}", text)
     return _ANNOTATED.sub(r"\1 \2", text) if "{" in text else text
 
 

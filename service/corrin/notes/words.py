@@ -24,6 +24,9 @@ def each_reported(fact: Absent) -> str | None:
     return " and ".join(dict.fromkeys(v.reported for v in fact.among)) or fact.reported
 
 
+NO_UNIT = "1"  # UCUM's unit of a pure number: nobody says it
+
+
 def number(value: Decimal) -> str:
     """A decimal in plain notation, without an exponent; digits stay as they were given."""
     return format(value, "f")
@@ -31,7 +34,7 @@ def number(value: Decimal) -> str:
 
 def quantity(interval: Interval, unit: str) -> str:
     """An interval with its unit: ``240 ng/L``, ``<150 ng/L``, ``180 to 220 ng/L``."""
-    return f"{interval} {unit}"
+    return f"{interval}" if unit == NO_UNIT else f"{interval} {unit}"
 
 
 def short_digits(text: str) -> str:
@@ -41,7 +44,7 @@ def short_digits(text: str) -> str:
 
 def stretch(interval: Interval, unit: str | None) -> str:
     """A stretch of values a finding may lie in: ``above 0.75 umol/L``."""
-    unit_said = f" {unit}" if unit else ""
+    unit_said = f" {unit}" if unit and unit != NO_UNIT else ""
     low, high = interval.low, interval.high
     if low is not None and low == high:
         return f"exactly {number(low)}{unit_said}"
