@@ -123,3 +123,24 @@ def test_tingling_in_pregnancy_with_a_low_total_b12_is_not_routine(profile: str)
     report = read(test("total_b12", 90, "ng/L"), *symptoms, profile=profile, born="1995-01-01")
     assert rules(report)["sensory-symptom-in-pregnancy"] == "soon"
     assert report.statuses["b12_status"].status == "not_assessable"
+
+
+INJECTIONS = medicine("hydroxocobalamin injection", start=400)
+
+
+@pytest.mark.parametrize("reason", ["ataxia", "gastric bypass", "Crohn's disease"])
+def test_stopping_injections_is_not_brought_up_beside_a_reason_for_them(reason: str) -> None:
+    found = rules(read(test("total_b12", 900, "ng/L"), problem(reason), INJECTIONS))
+    assert "response-to-injections-not-shown" not in found
+
+
+def test_stopping_injections_is_not_brought_up_while_b12_is_low() -> None:
+    found = rules(read(test("total_b12", 90, "ng/L"), INJECTIONS))
+    assert "response-to-injections-not-shown" not in found
+
+
+@pytest.mark.parametrize("stated", ["pregnant", "Leber hereditary optic neuropathy"])
+def test_low_oral_doses_are_not_quoted_where_they_do_not_fit(stated: str) -> None:
+    vegan = (problem("vegan diet"), problem(stated))
+    found = rules(read(test("active_b12", 15, "pmol/L"), *vegan, born="1995-01-01"))
+    assert "dietary-contributor-oral-route" not in found
