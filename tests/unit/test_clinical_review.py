@@ -144,3 +144,9 @@ def test_low_oral_doses_are_not_quoted_where_they_do_not_fit(stated: str) -> Non
     vegan = (problem("vegan diet"), problem(stated))
     found = rules(read(test("active_b12", 15, "pmol/L"), *vegan, born="1995-01-01"))
     assert "dietary-contributor-oral-route" not in found
+
+
+@pytest.mark.parametrize("profile", ["uk", "us"])
+def test_an_mma_a_thousand_times_too_high_asks_for_its_unit(profile: str) -> None:
+    results = (test("mma", 180, "umol/L"), test("total_b12", 300, "ng/L"))
+    assert rules(read(*results, profile=profile))["mma-very-high-check-the-unit"] == "soon"
