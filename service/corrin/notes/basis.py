@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -22,6 +22,7 @@ from corrin.notes.sentence import capital, readable
 from corrin.notes.site import set_by_site
 from corrin.notes.words import Dictionary, quantity
 from corrin.packs.bound import BoundPack
+from corrin.packs.pack import Pack
 
 # Which pack speaks (by identity) of which cut-off of which pack.
 _CutKey = tuple[int, str, str | None]
@@ -129,10 +130,10 @@ class Basis:
         self, leaves: Iterable[Leaf], world: World, pack: BoundPack
     ) -> tuple[report.ThresholdUsed, ...]:
         """The cut-offs the leaves used, with the figure each was held against."""
-        found: dict[str, report.ThresholdUsed] = {}
+        found: dict[tuple[str, str], report.ThresholdUsed] = {}
         for leaf in leaves:
             for used in self.thresholds_of(leaf.node, world, pack):
-                found.setdefault(used.name, used)
+                found.setdefault((used.pack, used.name), used)
         return tuple(found.values())
 
     def thresholds_of(
@@ -143,9 +144,10 @@ class Basis:
         facts: Container[str] | None = None,
     ) -> tuple[report.ThresholdUsed, ...]:
         """The cut-offs of a whole condition, of ``facts`` only when given."""
-        found: dict[str, report.ThresholdUsed] = {}
+        # Two packs may have a cut-off of one name, and a condition use both through definitions.
+        found: dict[tuple[str | None, str | None], report.ThresholdUsed] = {}
         for fact, cut in self._named_cuts(condition):
-            name = str(cut.name)
+            name = (cut.pack, cut.name)
             if (facts is None or fact in facts) and name not in found:
                 entry = self.threshold(cut, fact, world, pack)
                 if entry is not None:
@@ -198,8 +200,8 @@ class Basis:
 
     def _as_it_was(self, cut: tree.Cut, pack: BoundPack, day: date) -> dict[str, Any]:
         """Figures, date and sources of a cut-off that had other figures on a day, else nothing."""
-        located = pack.threshold(str(cut.name))
-        for dated in located[1].earlier if located is not None else ():
+        owner = self._owner(cut, pack)
+        for dated in () if owner is None else owner.thresholds[str(cut.name)].earlier:
             if dated.in_force.holds_on(day):
                 return {
                     "published": tuple(
@@ -212,12 +214,10 @@ class Basis:
 
     def _publication(self, cut: tree.Cut, pack: BoundPack) -> _Publication | None:
         """All of a :class:`report.ThresholdUsed` that is the same for everybody."""
-        located = pack.threshold(str(cut.name))
-        if located is None and cut.pack is not None:
-            located = self._engine.library.packs[cut.pack].threshold(str(cut.name))
-        if located is None:
+        owner = self._owner(cut, pack)
+        if owner is None:
             return None
-        owner, now = located
+        now = owner.thresholds[str(cut.name)]
         site, where = self._engine.library.site, (owner.id, str(cut.name))
         moved = None if site is None else site.moved.get(where)
         is_moved = moved is not None and moved.now is now
@@ -239,6 +239,16 @@ class Basis:
         if site is None or not is_moved:
             return _Publication(upstream)
         return _Publication(upstream, set_by_site(site, where, upstream, self._words))
+
+    def _owner(self, cut: tree.Cut, pack: BoundPack) -> Pack | None:
+        """The pack a cut-off stands in: the one that speaks, one it uses, or any of the library.
+
+        Of two cut-offs of one name each keeps the words of its own pack.
+        """
+        for one in (*_with_used(pack), *self._engine.library.packs.values()):
+            if one.pack.id == cut.pack and cut.name in one.pack.thresholds:
+                return one.pack
+        return None
 
     def figure_in_text(self, cut: tree.Cut, world: World, pack: BoundPack) -> str:
         """The figure of a cut-off inside a sentence of a pack, marked where the site set it."""
@@ -276,3 +286,9 @@ class Basis:
             return f"{text} (the laboratory's own limit)"
         unused = quantity(Interval.point(own), measured.unit)
         return f"{text} (the laboratory's own limit, {unused}, cannot be right and was not used)"
+
+
+def _with_used(pack: BoundPack) -> Iterator[BoundPack]:
+    yield pack
+    for used in pack.uses:
+        yield from _with_used(used)

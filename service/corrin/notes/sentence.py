@@ -10,6 +10,7 @@ _POWER = re.compile(r"\b10\*(\d+)/", re.ASCII)
 _PERIOD = re.compile(
     r" (?<=\d )(?:(a|wk)(?=[),;.]|$| or above| or below| \()|(d)(?![\w/*^-]))", re.ASCII
 )
+_ONE = re.compile(r"(?<![\d.])1 (year|week|day)s\b", re.ASCII)
 _PERIODS = {"a": "years", "wk": "weeks", "d": "days"}
 _TIME = re.compile(
     r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII
@@ -27,6 +28,8 @@ def readable(text: str) -> str:
     if "*" in text:
         text = _POWER.sub(r"x10^\1/", text)
     text = _PERIOD.sub(lambda found: f" {_PERIODS[found[1] or found[2]]}", text)
+    if "1 " in text:
+        text = _ONE.sub(r"1 \1", text)
     return _ANNOTATED.sub(r"\1 \2", text) if "{" in text else text
 
 

@@ -138,10 +138,10 @@ class StatusWriter:
     ) -> tuple[report.ThresholdUsed, ...]:
         if decided.status is not None:
             return self._basis.thresholds(leaves, world, pack)  # type: ignore[arg-type]
-        found: dict[str, report.ThresholdUsed] = {}
+        found: dict[tuple[str, str], report.ThresholdUsed] = {}
         facts = {finding.fact for finding in decided.separated_by}
         partly = {n for n in facts if isinstance(world.facts.get(n), Measured)}
         for row in pack.decisions[decided.topic].rows:
             for used in self._basis.thresholds_of(row.when, world, pack, partly):
-                found.setdefault(used.name, used)
+                found.setdefault((used.pack, used.name), used)
         return tuple(found.values())
