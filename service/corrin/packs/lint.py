@@ -52,6 +52,7 @@ def lint(library: Library) -> tuple[Finding, ...]:
         for name, cut in pack.cuts.items():
             place = pack.pack.place("threshold", name)
             found.extend(VariantGap(place, name, why) for why in gaps(cut, library.vocabulary))
+    found.extend(_homonyms(library))
     found.extend(_unused(library))
     found.extend(_profiles(library))
     return tuple(dict.fromkeys(found))
@@ -109,6 +110,18 @@ def _rules(
             yield DeadRule(place, rule.id, "no case of it fires")
         yield from _belongs(rule, place, topics)
         yield from wording(pack, rule, vocabulary)
+
+
+def _homonyms(library: Library) -> Iterator[Finding]:
+    """Definitions of one name that mean two things: in words nobody could tell them apart."""
+    seen: dict[str, tuple[str, str]] = {}
+    for pack in library.packs.values():
+        for name, definition in pack.pack.definitions.items():
+            first, means = seen.setdefault(name, (pack.id, definition.means))
+            if means != definition.means:
+                place = pack.pack.place("definition", name)
+                why = f"pack {first} means something else by this name"
+                yield DuplicateId(place, name, why, "choose another name")
 
 
 def _note_topics(pack: BoundPack, known: tuple[str, ...]) -> Iterator[Finding]:
