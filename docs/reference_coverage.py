@@ -1,4 +1,7 @@
-"""Which row of the clinical reference is used where, computed from the content that names it.
+"""Which row of the clinical reference is used where, computed from what names it.
+
+Content names the rows it rests on; the example requests under ``fixtures/fhir`` name the statements
+and traps they try.
 
 Rows that nothing uses stand with their reason in ``rules/evidence/unused.yaml``.
 """
@@ -13,6 +16,9 @@ from typing import Any
 # Sections of the reference that must be covered: thresholds, frameworks, cascades, cB12, blood
 # count, confounders, other tests, electrolytes and cramps, urgency, treatment, statements, traps.
 SECTIONS = ("2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "13", "14")
+# Statements and traps are tried by examples; any other row has to be used by content.
+TRIED = ("SD-", "TR-")
+EXAMPLES = Path(__file__).resolve().parents[1] / "fixtures" / "fhir"
 ROW = re.compile(r"^[A-Z][A-Z0-9]{0,3}-[0-9]{2}[a-z]?$")
 
 Table = Callable[[tuple[str, ...], list[tuple[object, ...]]], str]
@@ -52,6 +58,10 @@ def uses() -> dict[str, list[str]]:
         note(_rows_in(read_document(file)), f"derived fact (`derived/{file.name}`)")
     for file in sorted((root / "terminology").glob("*.yaml")):
         note(_rows_in(read_document(file)), f"terminology (`terminology/{file.name}`)")
+    for file in sorted(EXAMPLES.glob("*/expected.yaml")):
+        expected = read_document(file)
+        named = _rows_in([expected.get("evidence"), expected.get("traps")])
+        note((row for row in named if row.startswith(TRIED)), f"example `{file.parent.name}`")
     return found
 
 
@@ -97,10 +107,11 @@ def page(table: Table) -> str:
 
 Every row of the sections on markers, guidelines, cascades, blood count, confounders, other tests,
 electrolytes and cramps, urgency, treatment, statements and traps: where it is used, or why it is
-not. Computed from the content, which names the rows it rests on.
+not. Computed from the content, which names the rows it rests on; statements (SD) and traps (TR)
+also from the example requests (`fixtures/fhir`), which name those they try.
 
-{len(wanted) - len(excused)} of {len(wanted)} rows are used; {len(excused)} are not, each for the
-reason given.
+{len(wanted) - len(excused)} of {len(wanted)} rows are used; {len(excused)} are not, each for
+the reason given.
 
 ## Not used
 
