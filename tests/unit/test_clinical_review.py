@@ -150,3 +150,10 @@ def test_low_oral_doses_are_not_quoted_where_they_do_not_fit(stated: str) -> Non
 def test_an_mma_a_thousand_times_too_high_asks_for_its_unit(profile: str) -> None:
     results = (test("mma", 180, "umol/L"), test("total_b12", 300, "ng/L"))
     assert rules(read(*results, profile=profile))["mma-very-high-check-the-unit"] == "soon"
+
+
+@pytest.mark.parametrize("profile", ["uk", "us"])
+def test_tingling_with_an_active_b12_known_in_part_is_urgent(profile: str) -> None:
+    partly = test("active_b12", 50, "pmol/L")
+    partly["valueQuantity"]["comparator"] = "<"
+    assert read(partly, problem("numbness"), profile=profile).urgency == "urgent"
