@@ -157,3 +157,20 @@ def test_tingling_with_an_active_b12_known_in_part_is_urgent(profile: str) -> No
     partly = test("active_b12", 50, "pmol/L")
     partly["valueQuantity"]["comparator"] = "<"
     assert read(partly, problem("numbness"), profile=profile).urgency == "urgent"
+
+
+@pytest.mark.parametrize("profile", ["uk", "us"])
+def test_a_status_that_stands_whatever_a_partial_b12_is_has_a_note(profile: str) -> None:
+    partly = test("total_b12", 300, "ng/L")
+    partly["valueQuantity"]["comparator"] = ">"
+    report = read(partly, test("mma", 0.15, "umol/L"), profile=profile)
+    assert report.statuses["b12_status"].status == "deficiency_unlikely"
+    assert any(note.topic == "b12_status" for note in report.notes)
+
+
+@pytest.mark.parametrize("profile", ["uk", "us"])
+def test_a_marked_mma_in_dehydration_has_a_note_as_urgent_as_its_status(profile: str) -> None:
+    results = (test("mma", 0.9, "umol/L"), test("total_b12", 250, "ng/L"))
+    report = read(*results, problem("dehydration"), profile=profile)
+    assert report.statuses["b12_status"].status == "deficiency_probable"
+    assert "soon" in {note.urgency for note in report.notes if note.topic == "b12_status"}
