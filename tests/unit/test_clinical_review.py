@@ -19,6 +19,7 @@ LOINC = {
     "mma": "13964-2",
     "haemoglobin": "718-7",
     "mcv": "787-2",
+    "potassium": "2823-3",
 }
 
 
@@ -174,3 +175,15 @@ def test_a_marked_mma_in_dehydration_has_a_note_as_urgent_as_its_status(profile:
     report = read(*results, problem("dehydration"), profile=profile)
     assert report.statuses["b12_status"].status == "deficiency_probable"
     assert "soon" in {note.urgency for note in report.notes if note.topic == "b12_status"}
+
+
+def test_a_haemolysed_potassium_is_an_emergency_and_no_cause_of_cramps() -> None:
+    haemolysed = {**test("potassium", 6.9, "mmol/L"), "note": [{"text": "sample haemolysed"}]}
+    report = read(haemolysed, problem("muscle cramps"))
+    assert rules(report)["critical-potassium-high-haemolysed"] == "emergency"
+    assert report.statuses["cramp_attribution"].status == "uncertain"
+
+
+def test_night_cramps_are_not_called_idiopathic_beside_a_nerve_symptom() -> None:
+    symptoms = (problem("night cramps"), problem("paraesthesia"))
+    assert "cramps-at-night" not in rules(read(test("total_b12", 90, "ng/L"), *symptoms))
