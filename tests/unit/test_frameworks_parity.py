@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import corrin
 from corrin import __version__, intake
 from corrin.comparison.framework import framework
 from corrin.evaluate.engine import Engine
@@ -155,3 +156,10 @@ def test_no_framework_repeats_what_runs_beside_every_framework(name: str) -> Non
     own = asked(name)
     for pack in beside:
         assert not {own[key]: rule for key, rule in asked(pack).items() if key in own}
+
+
+def test_a_note_that_moved_names_an_earlier_version_once() -> None:
+    data = (places.CASES / "pregnant-active-b12-40" / "request.json").read_bytes()
+    found = corrin.compare(data, packs=["ng239", "ng239@1.0.0"], as_of=AS_OF)
+    for note in found.urgent:
+        assert len(set(note.given_by)) == len(note.given_by) == 2

@@ -307,7 +307,8 @@ def _urgent(asked: Sequence[_Asked]) -> tuple[form.Stands, ...]:
             pack=note.pack,
             urgency=note.urgency,
             summary=note.summary,
-            given_by=tuple(names),
+            # A note that moved between packs is given twice beside an earlier version.
+            given_by=tuple(dict.fromkeys(names)),
         )
         for note, names in found.values()
     ]
