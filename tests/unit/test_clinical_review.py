@@ -187,3 +187,13 @@ def test_a_haemolysed_potassium_is_an_emergency_and_no_cause_of_cramps() -> None
 def test_night_cramps_are_not_called_idiopathic_beside_a_nerve_symptom() -> None:
     symptoms = (problem("night cramps"), problem("paraesthesia"))
     assert "cramps-at-night" not in rules(read(test("total_b12", 90, "ng/L"), *symptoms))
+
+
+@pytest.mark.parametrize("profile", ["uk", "us"])
+@pytest.mark.parametrize("given", [problem("ataxia"), test("mma", 3, "umol/L")])
+def test_no_note_leaves_testing_to_judgement_beside_a_danger(
+    profile: str, given: dict[str, Any]
+) -> None:
+    found = rules(read(given, problem("numbness"), profile=profile))
+    assert "consider-test-without-risk-factor" not in found
+    assert max(found.values(), key=["routine", "soon", "urgent"].index) != "routine"
