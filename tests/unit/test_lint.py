@@ -181,7 +181,9 @@ def test_spoilt_content_is_found(
 
 
 def test_every_kind_of_finding_is_tried() -> None:
-    assert {kind for kind, *_ in SPOILT} == set(finding.Finding.__subclasses__())
+    kinds = [one for one in finding.Finding.__subclasses__() if one.__module__ == finding.__name__]
+    tried_with_own_packs = finding.AnotherVersion
+    assert {kind for kind, *_ in SPOILT} == set(kinds) - {tried_with_own_packs}
 
 
 @pytest.mark.parametrize(
