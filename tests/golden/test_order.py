@@ -33,5 +33,5 @@ def test_notes_are_ordered_and_folded(case: Case) -> None:
         assert head.under is None
         assert head.topic == note.topic
         assert URGENCIES.index(head.urgency) <= URGENCIES.index(note.urgency)
-    quiet = "Nothing above routine in what was supplied."
+    quiet = "No note above routine comes of what was supplied."
     assert (quiet in report.headline) is (report.in_scope and report.urgency == "routine")

@@ -115,7 +115,7 @@ class Composer:
             return said[0].upper() + said[1:].rstrip(".") + "."
         parts = []
         if notes and notes[0].urgency in ("emergency", "urgent"):
-            parts.append(f"{urgency.capitalize()}: {notes[0].summary.rstrip('.')}.")
+            parts.append(f"{notes[0].urgency.capitalize()}: {notes[0].summary.rstrip('.')}.")
         elif urgency == "routine":
             parts.append(self._words.reason("nothing-above-routine"))
         owned = [statuses[t] for t in self._engine.profile.head.owns if t in statuses][:1]

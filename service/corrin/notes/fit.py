@@ -13,6 +13,7 @@ from corrin.packs import placeholder
 MOST_CHARACTERS = 140
 MOST_WORDS = 120
 ELSEWHERE = "(see inputs)"
+IN_STATUS = "(see the status)"
 
 Say = Callable[[str, str | None], str]
 
@@ -25,22 +26,29 @@ def summary(text: str, said: Say, brief: Say, finish: Callable[[str], str]) -> s
         brief: the same in as few characters as will do.
         finish: what is done to the text once filled.
     """
-    whole = finish(placeholder.fill(text, said))
-    if len(whole) <= MOST_CHARACTERS:
-        return whole
-    values = {part: brief(*part) for part in placeholder.names_in(text)}
-    for part in [None, *sorted(values, key=lambda p: -len(values[p]))]:
-        if part is not None:
-            values[part] = ELSEWHERE
-        whole = finish(placeholder.fill(text, lambda name, aspect: values[name, aspect]))
-        if len(whole) <= MOST_CHARACTERS:
-            break
-    return whole
+    return _fitting(text, said, brief, finish, lambda whole: len(whole) <= MOST_CHARACTERS)
 
 
 def detail(text: str, said: Say, brief: Say, finish: Callable[[str], str]) -> str:
     """A detail of at most :data:`MOST_WORDS`, as far as its own words allow."""
+    return _fitting(text, said, brief, finish, lambda whole: len(whole.split()) <= MOST_WORDS)
+
+
+def _fitting(
+    text: str,
+    said: Say,
+    brief: Say,
+    finish: Callable[[str], str],
+    fits: Callable[[str], bool],
+) -> str:
     whole = finish(placeholder.fill(text, said))
-    if len(whole.split()) <= MOST_WORDS:
+    if fits(whole):
         return whole
-    return finish(placeholder.fill(text, brief))
+    values = {part: brief(*part) for part in placeholder.names_in(text)}
+    for part in [None, *sorted(values, key=lambda one: -len(values[one]))]:
+        if part is not None:
+            values[part] = IN_STATUS if part[0] in placeholder.OF_STATUS else ELSEWHERE
+        whole = finish(placeholder.fill(text, lambda name, aspect: values[name, aspect]))
+        if fits(whole):
+            break
+    return whole

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from corrin.evaluate.decide import Decided
 from corrin.evaluate.engine import Engine, Evaluation, Fired
+from corrin.facts.calculated import CALCULATED
 from corrin.facts.fact import Absent, Measured
 from corrin.language import tree
 from corrin.notes import fit, report
@@ -50,6 +51,7 @@ class NoteWriter:
         def fill(text: str) -> str:
             return finish(placeholder.fill(text, said))
 
+        inputs = self._inputs(fired, values)
         return report.Note(
             rule=rule.id,
             title=rule.title,
@@ -57,14 +59,14 @@ class NoteWriter:
             pack_version=head.version,
             pack_date=str(head.date),
             rule_status=rule.status,
-            verified=all(row.verified for row in rows),
+            verified=all(row.verified for row in rows) and not _calculated(inputs),
             topic=rule.note.topic,
             topic_title=self._topics.get(rule.note.topic, rule.note.topic),
             urgency=rule.note.urgency,
             summary=fit.summary(rule.note.summary, said, brief, finish),
             detail=fit.detail(rule.note.detail, said, brief, finish),
             why=self._basis.why(leaves, fired.world, fired.bound.result),
-            inputs=self._inputs(fired, values),
+            inputs=inputs,
             thresholds=self._basis.thresholds(leaves, fired.world, fired.pack),
             evidence=rows,
             missing=self._basis.missing(rule.asks, fired.world),
@@ -155,3 +157,8 @@ class NoteWriter:
         if len(fired.results) > 1:
             return " and ".join(self._words.said(v, name, aspect) for v in fired.results)
         return self._words.said(fired.world.facts.get("result"), name, aspect)
+
+
+def _calculated(inputs: tuple[report.Value, ...]) -> bool:
+    """Whether a figure was worked out here, by a formula of which not every form was verified."""
+    return any(flag.code == CALCULATED for value in inputs for flag in value.flags)

@@ -13,7 +13,8 @@ _BRACE = re.compile(r"[{}]")
 ASPECTS = frozenset({"compared", "date", "name", "reason"})
 # A value with its unit, a short name or a day: "0.61 umol/L", "active B12", "2026-10-20".
 USUAL = 12
-ALWAYS_THERE = frozenset({"because", "result", "possible", "separated_by", "status"})
+OF_STATUS = frozenset({"because", "possible", "separated_by", "status"})
+ALWAYS_THERE = OF_STATUS | {"result"}
 
 
 def names_in(text: str) -> Iterator[tuple[str, str | None]]:
