@@ -374,3 +374,18 @@ def test_the_note_that_makes_a_report_urgent_is_named() -> None:
         }
     )
     assert [number for number, _ in words.pointed_out(calm)] == [1]
+
+
+def test_lists_and_counts_on_the_page_keep_their_blanks() -> None:
+    page = Page(html.render(EXAMPLE))
+    text = "".join(page.text)
+    assert re.search(r"\bNotes \(\d+\)", text)
+    assert re.search(r"[A-Z0-9]+-\d\d \w+", text)
+    assert re.search(r"[A-Za-z0-9)],[A-Z]+\d*-\d\d\b", text) is None
+
+
+def test_a_figure_of_the_site_is_never_called_published() -> None:
+    used = next(used for status in EXAMPLE.statuses.values() for used in status.thresholds)
+    ours = used.model_copy(update={"set_by": "a-site@1.0.0", "published": ("200 ng/L", "1 pmol/L")})
+    assert "published" in basis.threshold(ours.model_copy(update={"set_by": None}))
+    assert "published" not in basis.threshold(ours)

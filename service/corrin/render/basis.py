@@ -98,7 +98,8 @@ def threshold(used: ThresholdUsed, full: bool = True) -> str:
     if not full:
         return said
     others = [figure for figure in used.published if figure not in used.used]
-    published = f"; published too: {joined(others)}" if others else ""
+    owner = "published too" if used.set_by is None else "set by the site in full"
+    published = f"; {owner}: {joined(others)}" if others else ""
     since = f", in force from {used.in_force_from}" if used.in_force_from else ""
     return f"{said} ({used.pack}{since}{published})"
 
