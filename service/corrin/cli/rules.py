@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from corrin.packs.library import Library
 
 app = typer.Typer(
-    help="Check the rules, run their examples, list and show them.",
+    help="Check, test, list, show, compare and print the rules, or begin one of your own.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

@@ -154,7 +154,7 @@ def _difference(page: Sheet, difference: Difference, found: Comparison) -> None:
             said = f"{cutoff.name}: {cutoff.first} against {cutoff.second}."
             page.put(said, first=4, rest=6, style="bold")
             page.put(f"{cutoff.turns}: {cutoff.says}", first=6)
-            page.put(f"With the figure of {giver}, {cutoff.turns} says the same.", first=6)
+            page.put(f"With {giver}'s figure, {cutoff.turns} says what {giver} says.", first=6)
     elif difference.kind == "thresholds together":
         page.put("These cut-offs together, none of them alone:", first=4)
         for cutoff in difference.cutoffs:
