@@ -246,11 +246,16 @@ def _own(library: Library) -> None:
 
 
 def _stamp(folders: tuple[Path, ...]) -> Iterator[tuple[str, int, int]]:
-    """Which files some folders hold, and when they were last changed."""
+    """Which files of packs some folders hold, and when they were last changed."""
     for folder in folders:
-        for file in sorted(folder.rglob("*.yaml")):
-            state = file.stat()
-            yield str(file), state.st_mtime_ns, state.st_size
+        for pattern in ("*.yaml", "rules/*.yaml", "*/*.yaml", "*/rules/*.yaml"):
+            for file in sorted(folder.glob(pattern)):
+                try:
+                    state = file.stat()
+                except OSError:  # a link that leads nowhere: reading says what is wrong with it
+                    yield str(file), 0, 0
+                else:
+                    yield str(file), state.st_mtime_ns, state.st_size
 
 
 def profile_of(library: Library, profile: str) -> Profile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -41,13 +42,14 @@ def folders(packs: list[Path] | None) -> tuple[Path, ...]:
 
 
 def findings_in(findings: tuple[Finding, ...], packs: list[Path]) -> tuple[Finding, ...]:
-    """The findings about files of some folders."""
-    inside = [folder.resolve() for folder in packs]
+    """The findings about files of some folders, links in them and links that lead nowhere too."""
+    inside = [os.path.abspath(folder) for folder in packs]
 
-    def is_own(file: Path) -> bool:
-        return file.exists() and any(file.resolve().is_relative_to(folder) for folder in inside)
+    def is_own(file: str) -> bool:
+        there = Path(os.path.abspath(file))
+        return os.path.lexists(there) and any(map(there.is_relative_to, inside))
 
-    return tuple(one for one in findings if is_own(Path(one.place.file)))
+    return tuple(one for one in findings if is_own(one.place.file))
 
 
 def only_own(library: Library) -> Library:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from corrin.content import ContentError, Located, read_document, read_documents
-from corrin.packs import schema
+from corrin.packs import misshape, schema
 from corrin.packs.finding import DuplicateId, Finding, Place, Unreadable, WrongShape
 
 M = TypeVar("M", bound=BaseModel)
@@ -67,10 +67,8 @@ class Reader:
             return kind.model_validate(raw)
         except ValidationError as error:
             for detail in error.errors():
-                line = line_of(raw, detail["loc"])
-                where = ".".join(str(part) for part in detail["loc"])
-                place = Place(self.relative(file), line)
-                self.findings.append(WrongShape(place, about, f"{where}: {detail['msg']}"))
+                place = Place(self.relative(file), line_of(raw, detail["loc"]))
+                self.findings.append(WrongShape(place, about, misshape.said(detail)))
             return None
 
     def document(self, file: Path) -> Any:
@@ -178,7 +176,11 @@ def read_pack(
 
 def content_digest(raw: Any) -> str:
     """``sha256:`` of parsed content in one canonical spelling (sorted keys, exact numbers)."""
-    text = json.dumps(raw, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=str)
+    spelt: dict[str, Any] = {"ensure_ascii": True, "separators": (",", ":"), "default": str}
+    try:
+        text = json.dumps(raw, sort_keys=True, **spelt)
+    except TypeError:  # keys of two kinds have no order; a pack with such keys is refused
+        text = json.dumps(raw, skipkeys=True, **spelt)
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
