@@ -214,6 +214,19 @@ def test_many_results_take_no_longer_than_they_must() -> None:
     assert time.perf_counter() - start < 10
 
 
+def test_many_results_of_one_time_take_no_longer_than_they_must() -> None:
+    import time
+
+    many, day = 2_000, "2026-10-20"
+    start = time.perf_counter()
+    case = chosen(
+        *(result("calcium", f"8.{1000 + i} mg/dL", day, origin=f"C/{i}") for i in range(many)),
+        *(result("albumin", f"3.{i % 9}{i} g/dL", day, origin=f"A/{i}") for i in range(many)),
+    )
+    assert len(case.every["adjusted_calcium"]) == many
+    assert time.perf_counter() - start < 5
+
+
 @pytest.mark.parametrize(
     ("wbc", "fraction", "expected"),
     [

@@ -83,6 +83,23 @@ def test_a_course_that_ended_counts_where_the_next_followed() -> None:
     assert days(*chain) == days(*reversed(chain)) == interval("290")
 
 
+def test_many_courses_take_no_longer_than_they_must() -> None:
+    import time
+
+    courses = [
+        statement(
+            B12, f"{y}-{m:02}-{d:02}", f"{y}-{m:02}-{d:02}", origin=f"MedicationStatement/{y}"
+        )
+        for y in range(1950, 2026)
+        for m in range(1, 13)
+        for d in range(1, 28)
+    ]
+    start = time.perf_counter()
+    found = days(*courses, statement(B12, "2026-01-01"))
+    assert found is not None and found.high is not None and found.high > 27_000
+    assert time.perf_counter() - start < 5
+
+
 def test_what_it_says() -> None:
     found = measured(chosen(statement(B12, "2026-10-02")), TIME)
     assert (found.reported, found.unit, found.flags) == ("30 d", "d", ())

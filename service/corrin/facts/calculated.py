@@ -19,7 +19,7 @@ from corrin.content import ContentError, read_document, rules_root
 from corrin.facts import arithmetic
 from corrin.facts.fact import Measured
 from corrin.facts.interval import Interval
-from corrin.facts.sampling import FINAL, IMPLAUSIBLE, Samplings, Spans, span
+from corrin.facts.sampling import FINAL, IMPLAUSIBLE, Samplings, Span, Spans, span
 from corrin.terminology.analyte import Analyte
 from corrin.units import UnitError
 
@@ -103,37 +103,60 @@ def add(by_name: dict[str, list[Measured]]) -> None:
             by_name[rule.first] = _marked(rule.marks, firsts, own + made)
 
 
+@dataclass(frozen=True, slots=True)
+class _Second:
+    """All that is known of the second result of one sampling."""
+
+    known: Mapping[str, Interval | None]
+    flags: tuple[str, ...]
+    unsettled: str | None
+
+
 def _calculate(
     rule: Calculation, firsts: list[Measured], seconds: list[Measured], own: list[Measured]
 ) -> list[Measured]:
     """A figure for each first result with a second of its sampling and no figure reported."""
     samplings = Samplings(seconds, rule.within)
     reported = Spans(one.when for one in own if IMPLAUSIBLE not in one.flags)
+    of_sampling: dict[Span, _Second] = {}
     found = []
     for one in firsts:
-        if one.when is not None and not reported.touch(one.when):
-            others = samplings.beside(one.when)
-            figure = _figure(rule, one, others) if others else None
-            if figure is not None:
-                found.append(figure)
+        if one.when is None or reported.touch(one.when):
+            continue
+        others = samplings.beside(one.when)
+        if not others or others[0].when is None:
+            continue
+        time = span(others[0].when)
+        if time not in of_sampling:
+            of_sampling[time] = _second(rule, others)
+        figure = _figure(rule, one, of_sampling[time])
+        if figure is not None:
+            found.append(figure)
     return found
 
 
-def _figure(rule: Calculation, one: Measured, others: tuple[Measured, ...]) -> Measured | None:
+def _second(rule: Calculation, others: tuple[Measured, ...]) -> _Second:
+    analyte = terminology.load().analytes[rule.second]
+    wanted = dict.fromkeys(constants.second_unit for constants in rule.by_unit.values())
+    return _Second(
+        {unit: _together(analyte, others, unit) for unit in wanted},
+        tuple(dict.fromkeys(flag for one in others for flag in one.flags)),
+        next((one.status for one in others if one.status not in FINAL), None),
+    )
+
+
+def _figure(rule: Calculation, one: Measured, other: _Second) -> Measured | None:
     """The figure of one sampling; ``None`` when a unit does not fit or nothing bounds it."""
     constants = rule.by_unit.get(one.unit)
-    if constants is None:
-        return None
-    analytes = terminology.load().analytes
-    second = _together(analytes[rule.second], others, constants.second_unit)
-    if second is None:
+    second = None if constants is None else other.known[constants.second_unit]
+    if constants is None or second is None:
         return None
     second = arithmetic.at_most(second, rule.second_at_most)
     interval = _worked_out(rule.form, one.interval, second, constants)
     if interval is None:
         return None
-    flags = [*one.flags, *(flag for other in others for flag in other.flags), CALCULATED]
-    if not units.plausible(analytes[rule.name], interval, constants.unit):
+    flags = [*one.flags, *other.flags, CALCULATED]
+    if not units.plausible(terminology.load().analytes[rule.name], interval, constants.unit):
         flags.append(IMPLAUSIBLE)
     return Measured(
         analyte=rule.name,
@@ -143,7 +166,7 @@ def _figure(rule: Calculation, one: Measured, others: tuple[Measured, ...]) -> M
         when=one.when,
         origin=one.origin,
         path=one.path,
-        status=next((r.status for r in (one, *others) if r.status not in FINAL), one.status),
+        status=(one.status if one.status not in FINAL else other.unsettled) or one.status,
         specimen=one.specimen,
         flags=tuple(dict.fromkeys(flags)),
         issued=one.issued,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -21,13 +21,16 @@ _Begun = tuple[int, int, Stated]
 
 @dataclass(frozen=True, slots=True)
 class Counting:
-    """How the time is counted: which entries tell a start, which concepts are left out, and the
-    flag of a start that only other entries tell."""
+    """How the time is counted: which entries tell a start, which concepts are left out, how many
+    days bridge two courses or outlast one act, which entries are single acts, the flag of a start
+    that only other entries tell, and the truth that says of a concept that it lapsed."""
 
     begun_by: tuple[str, ...]
     leaves_out: frozenset[str]
     joins_days: int
+    single_acts: frozenset[str]
     earlier_possible: str
+    lapsed: Mapping[str, str]
 
 
 @lru_cache(maxsize=1)
@@ -43,7 +46,9 @@ def counting() -> Counting:
         tuple(given["on_b12_treatment"]["begun_by"]),
         frozenset(own["leaves_out"]),
         own["joins_days"],
+        frozenset(own["single_acts"]),
         own["earlier_possible"],
+        dict(given["lapsed"]),
     )
 
 
@@ -51,7 +56,7 @@ def time_on_b12(statements: Iterable[Stated], as_of: Moment) -> Measured | None:
     """Whole days from the earliest start of a treatment that still goes on, in ``d``.
 
     An interval where dates are partial. ``None`` when no start is stated, or all of it ended
-    before.
+    before. A single act holds for ``joins_days`` after it; then it is over like a course that ended.
     """
     concepts = terminology.load().concepts
     rule: Counting | None = None
@@ -64,17 +69,69 @@ def time_on_b12(statements: Iterable[Stated], as_of: Moment) -> Measured | None:
         rule = rule or counting()
         if one.name in rule.leaves_out or one.since.start > as_of.end:
             continue
-        if one.history or (one.until is not None and one.until.end < as_of.start):
+        if _over(one, rule, as_of):
             over.append(one)
         else:
             going_on.append(_begun(one, as_of))
     if rule is None or not going_on:
         return None
+    begun = max(fewest for _, fewest, _ in going_on)
     for one in sorted(over, key=_end, reverse=True):
-        # Told in days before the moment asked about: where the latest course began and this ended.
-        if _ended(one, as_of) - max(fewest for _, fewest, _ in going_on) <= rule.joins_days:
+        # Told in days before the moment asked about: where the first course began and this ended.
+        if _ended(one, as_of) - begun <= rule.joins_days:
             going_on.append(_begun(one, as_of))
+            begun = max(begun, going_on[-1][1])
     return _measured(going_on, rule, as_of)
+
+
+def lapsed(statements: Iterable[Stated], as_of: Moment) -> dict[str, Stated]:
+    """The truths of ``treatment.yaml`` that hold: what stands by single acts of long ago only.
+
+    A concept with an undated statement, or one that is not an act, has not lapsed.
+    """
+    rule: Counting | None = None
+    latest: dict[str, Stated | None] = {}
+    for one in sorted(statements, key=_order):
+        if not one.value or one.history or not _gives(one.name):
+            continue
+        rule = rule or counting()
+        if one.name not in rule.lapsed:
+            continue
+        act = _is_act(one, rule)
+        ended = one.until is not None and one.until.end < as_of.start
+        later = one.since is not None and one.since.start > as_of.end
+        if later or (ended and not act):
+            continue
+        known = latest.get(one.name, one)
+        if not act or one.since is None or not _over(one, rule, as_of):
+            latest[one.name] = None
+        elif known is not None:
+            latest[one.name] = max(known, one, key=_end)
+    if rule is None:
+        return {}
+    return {
+        truth: Stated(truth, True, one.since, origin=one.origin, path=one.path)
+        for name, truth in rule.lapsed.items()
+        if (one := latest.get(name)) is not None
+    }
+
+
+def _gives(name: str) -> bool:
+    concept = terminology.load().concepts.get(name)
+    return concept is not None and concept.gives_b12
+
+
+def _is_act(one: Stated, rule: Counting) -> bool:
+    return one.origin.partition("/")[0] in rule.single_acts
+
+
+def _over(one: Stated, rule: Counting, as_of: Moment) -> bool:
+    """Whether a course ended before, or an act lies longer back than it is taken to hold."""
+    if one.history:
+        return True
+    if _is_act(one, rule):
+        return _ended(one, as_of) > rule.joins_days
+    return one.until is not None and one.until.end < as_of.start
 
 
 def _measured(going_on: list[_Begun], rule: Counting, as_of: Moment) -> Measured:
