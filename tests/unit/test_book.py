@@ -11,9 +11,11 @@ from typer.testing import CliRunner
 
 from corrin.book import html
 from corrin.book.collect import collect
+from corrin.cli.own import running_too
 from corrin.cli.program import app
 from corrin.packs.library import Library, open_library
 from support import places
+from unit import own_packs
 
 PROFILES = sorted(open_library().profiles)
 
@@ -120,6 +122,19 @@ def test_command_writes_a_file(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["rules", "book", "--output", str(out)])
     assert done.exit_code == 0, done.output
     assert out.read_text("utf-8").startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize("way", [".", "up", "whole"])
+def test_changes_of_ones_own_pack_stand_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    made = own_packs.pack(tmp_path / "mine", files={"rules/own.yaml": own_packs.rule()})
+    (made / "CHANGELOG.md").write_bytes(b"A change of our own, in Latin-1: \xe9\n")
+    monkeypatch.chdir(tmp_path / "mine" if way == "." else tmp_path)
+    folder = {".": Path(), "up": Path("mine"), "whole": tmp_path / "mine"}[way]
+    library = open_library(extra=(folder,))
+    page = html.render(collect(library, running_too(library, library.profiles["uk"])))
+    assert "A change of our own" in page
 
 
 def test_same_rules_give_the_same_bytes(library: Library) -> None:

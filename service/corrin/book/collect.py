@@ -114,13 +114,7 @@ class _Collector:
             statement=head.statement or "",
             digest=pack.pack.digest,
             used_only=used_only,
-            citations=tuple(
-                (
-                    f"{c.title}, {c.publisher}" + (f" ({c.published})" if c.published else ""),
-                    c.url or "",
-                )
-                for c in head.citations
-            ),
+            citations=tuple((_citation(one), one.url or "") for one in head.citations),
             attributes=tuple(
                 (label, getattr(head.source_attributes, name)) for name, label in ATTRIBUTES.items()
             ),
@@ -143,8 +137,10 @@ class _Collector:
 
     def _changes(self, pack: BoundPack) -> str:
         file = Path(pack.pack.places["pack"].file)
-        log = self._library.root / file.parent / "CHANGELOG.md"
-        return log.read_text(encoding="utf-8") if log.is_file() else ""
+        # A place is told from the content folder; that of one's own pack as the folder was given.
+        folder = file.parent if pack.id in self._library.own else self._library.root / file.parent
+        log = folder / "CHANGELOG.md"
+        return log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
 
     def _figure(self, pack: BoundPack, name: str) -> part.Figure:
         content, cut = pack.pack.thresholds[name], pack.cuts[name]
