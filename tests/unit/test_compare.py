@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import random
 import shutil
@@ -10,9 +11,13 @@ from pathlib import Path
 import pytest
 
 import corrin
+from corrin import intake
 from corrin.cli import side_by_side
 from corrin.cli.trouble import ExitCode
+from corrin.comparison.comparer import Comparer
 from corrin.comparison.side_by_side import Comparison
+from corrin.interpretation import choose_reading, moment_of
+from corrin.language import tree
 from corrin.packs.library import open_library
 from corrin.render.sheet import Sheet
 from support import places
@@ -59,6 +64,23 @@ def test_what_is_said_to_make_the_difference_does(tmp_path: Path) -> None:
     assert compared(person(b12(160)), "mayo-acasm", made).differences == ()
     (difference,) = compared(person(b12(160)), "ng239", made).differences
     assert [cutoff.name for cutoff in difference.cutoffs] == ["total_b12_low"]
+
+
+def test_comparing_again_and_again_keeps_nothing() -> None:
+    library = open_library().sound()
+    comparer = Comparer(library, library.profiles["uk"], ["ng239", "mayo-acasm"], "0")
+    reading = intake.read(text(person(b12(160))))
+    case = choose_reading(reading, moment_of("2026-11-01", reading), "uk")
+
+    def conditions_kept() -> int:
+        gc.collect()
+        return sum(isinstance(one, tree.Compare) for one in gc.get_objects())
+
+    first = comparer.compare(case)
+    assert first.differences
+    kept = conditions_kept()
+    assert all(comparer.compare(case) == first for _ in range(3))
+    assert conditions_kept() == kept
 
 
 def test_two_cutoffs_only_together(tmp_path: Path) -> None:

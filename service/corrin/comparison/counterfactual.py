@@ -8,6 +8,7 @@ from dataclasses import replace
 from corrin.comparison.framework import Framework
 from corrin.evaluate.decide import Decider
 from corrin.evaluate.engine import Engine
+from corrin.language.to_python import Compiler
 from corrin.language.world import World
 from corrin.packs import schema
 from corrin.packs.binding import bind_pack
@@ -21,10 +22,14 @@ def same_figures(one: schema.Threshold, other: schema.Threshold) -> bool:
 
 
 class Swapped:
-    """One framework, decided again with cut-offs of others in the place of its own."""
+    """One framework, decided again with cut-offs of others in the place of its own.
+
+    What is compiled for it goes with it; the engine keeps nothing of it.
+    """
 
     def __init__(self, framework: Framework, topic: str) -> None:
         self._framework, self._topic = framework, topic
+        self._compiler = Compiler(framework.engine.library.vocabulary.analytes)
         self._restrictions = tuple(
             restriction
             for pack in framework.engine.packs
@@ -44,14 +49,18 @@ class Swapped:
     def possible(
         self, world: World, thresholds: Mapping[str, schema.Threshold]
     ) -> tuple[str, ...] | None:
-        """The statuses possible with some cut-offs replaced; ``None`` where they do not fit."""
+        """The statuses possible with some cut-offs replaced; ``None`` where they do not fit.
+
+        Args:
+            world: one that is not used any longer than this (:meth:`World.apart`).
+        """
         bound, engine = self._framework.bound, self._framework.engine
         pack = replace(bound.pack, thresholds={**bound.pack.thresholds, **thresholds})
         rebound, findings = bind_pack(pack, bound.uses, engine.library.vocabulary)
         if any(finding.severity == "error" for finding in findings):
             return None
         decider = Decider(
-            rebound.decisions[self._topic], bound.id, self._restrictions, engine.compiler
+            rebound.decisions[self._topic], bound.id, self._restrictions, self._compiler
         )
         return decider.decide(world).possible
 
@@ -78,6 +87,7 @@ def exchanged(
         and not same_figures(cuts[0][name], cuts[1][name])
     ]
     said = tuple(_possible(f.engine, topic, world) for f in (one, other))
+    world = world.apart()
 
     def turns(which: int, tried: Iterable[str]) -> bool:
         given = {name: cuts[1 - which][name] for name in tried}

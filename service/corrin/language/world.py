@@ -50,6 +50,10 @@ class World:
             case.as_of.end.date(),
         )
 
+    def apart(self) -> World:
+        """The same facts with nothing kept: for conditions that will not live as long as it."""
+        return World(self.facts, self.coded, self.refused, self.on)
+
     def given(self, **facts: Fact) -> World:
         """The same world with some facts replaced or added."""
         if not facts:
