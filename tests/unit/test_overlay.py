@@ -230,3 +230,26 @@ def test_the_library_itself_and_its_digests_stay() -> None:
     assert {n: p.pack.digest for n, p in library.packs.items()} == {
         n: p.pack.digest for n, p in LIBRARY.packs.items()
     }
+
+
+@pytest.mark.parametrize(
+    ("section", "why"),
+    [
+        ("retire: [b12-very-high]", "retire: nothing of this name belongs here"),
+        ("imprecision:\n  mma: {sd: {umol/L: 0.02}, because: x}", "write it as in: 0.02 umol/L"),
+        ("imprecision:\n  mma: {cv: five percent, because: x}", "write it as in: 5 %"),
+        ("imprecision:\n  mma: {cv: 5 %}", "imprecision.mma.because: it is missing"),
+        ("tests: {unavailable: [mma], available: [mma]}", "give either unavailable or available"),
+    ],
+)  # fmt: skip
+def test_a_fault_of_shape_is_told_in_plain_words(section: str, why: str) -> None:
+    with pytest.raises(ContentProblem) as problem:
+        read_overlay(site(section), "site.yaml")
+    (finding,) = problem.value.findings
+    assert finding.why.endswith(why)
+
+
+def test_a_name_that_resembles_nothing_is_told_what_there_is() -> None:
+    data = site(cut_off("nowhere", "total_b12_low", "{ng/L: 200}"))
+    (finding,) = apply(LIBRARY, read_overlay(data)).findings
+    assert "ng239" in finding.hint

@@ -17,7 +17,7 @@ from corrin.content import ContentError, read_document, rules_root
 from corrin.facts import trend
 from corrin.language.bind import Vocabulary, bind
 from corrin.language.parse import ConditionError, parse
-from corrin.packs import schema
+from corrin.packs import misshape, schema
 from corrin.packs.binding import bind_pack
 from corrin.packs.bound import BoundPack
 from corrin.packs.finding import (
@@ -236,9 +236,8 @@ def _profile(
         return None
     except ValidationError as error:
         for detail in error.errors():
-            where = ".".join(str(part) for part in detail["loc"])
             place = Place(name, line_of(raw, detail["loc"]))
-            findings.append(WrongShape(place, file.stem, f"{where}: {detail['msg']}"))
+            findings.append(WrongShape(place, file.stem, misshape.said(detail)))
         return None
     wrong = list(_of_profile(head, raw, name, packs, shared))
     findings.extend(wrong)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -45,6 +45,17 @@ Figure = Annotated[
     BeforeValidator(_exact),
     WithJsonSchema({"type": "number", "minimum": 0}),
 ]
+
+
+def _written_as(form: re.Pattern[str], example: str) -> Callable[[Any], Any]:
+    """What refuses a text that is not wholly of a form, and shows one that is."""
+
+    def fits(value: Any) -> Any:
+        if not isinstance(value, str) or form.fullmatch(value) is None:
+            raise ValueError(f"write it as in: {example}")
+        return value
+
+    return fits
 
 
 class SetVariant(Content):
@@ -104,17 +115,28 @@ class Tests(Content):
 class SetImprecision(Content):
     """How exactly an assay measures: a coefficient of variation, or a standard deviation."""
 
-    cv: Annotated[str, StringConstraints(pattern=_CV.pattern, max_length=20)] | None = None
-    sd: Annotated[str, StringConstraints(pattern=_SD.pattern, max_length=60)] | None = None
+    cv: (
+        Annotated[
+            str,
+            StringConstraints(pattern=_CV.pattern, max_length=20),
+            BeforeValidator(_written_as(_CV, "5 %")),
+        ]
+        | None
+    ) = None
+    sd: (
+        Annotated[
+            str,
+            StringConstraints(pattern=_SD.pattern, max_length=60),
+            BeforeValidator(_written_as(_SD, "0.02 umol/L")),
+        ]
+        | None
+    ) = None
     because: Line
 
     @model_validator(mode="after")
     def _one_of_two(self) -> SetImprecision:
         if (self.cv is None) is (self.sd is None):
             raise ValueError("give either cv or sd")
-        for given, form in ((self.cv, _CV), (self.sd, _SD)):
-            if given is not None and form.fullmatch(given) is None:
-                raise ValueError("write cv as '5 %' and sd as '0.02 umol/L'")
         return self
 
     def spread(self) -> Spread:

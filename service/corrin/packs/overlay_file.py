@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from corrin.content import ContentError, documents_in
 from corrin.packs.finding import ContentProblem, Finding, Place, Unreadable, WrongShape
+from corrin.packs.misshape import said
 from corrin.packs.overlay import Overlay
 from corrin.packs.pack import content_digest, line_of
 
@@ -20,6 +21,7 @@ MOST_BYTES = 256 * 1024
 MOST_PARTS = 20_000
 DEEPEST = 12
 MOST_FINDINGS = 100
+SEE = "see docs/site-files.md for what a site file holds"
 
 _PLAIN = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?", re.ASCII)
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
@@ -67,10 +69,11 @@ def read_overlay(data: bytes, name: str = "overlay") -> SiteFile:
 
 def _misshapen(error: ValidationError, raw: Any, name: str) -> Iterator[Finding]:
     for detail in error.errors(include_url=False, include_input=False):
-        where = ".".join(str(part)[:80] for part in detail["loc"])
-        place = Place(name, line_of(raw, detail["loc"]))
         yield WrongShape(
-            place, "site file", f"{where}: {detail['msg']}" if where else detail["msg"]
+            Place(name, line_of(raw, detail["loc"])),
+            "site file",
+            said(detail),
+            SEE if detail["type"] in ("missing", "extra_forbidden") else "",
         )
 
 
@@ -89,7 +92,8 @@ def _raw(data: bytes, name: str) -> Any:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise _unreadable(name, line, error.problem or "not YAML") from error
     except (yaml.YAMLError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
-        raise _unreadable(name, 0, "it is not the YAML of a site file") from error
+        why = "it is not the YAML of a site file; figures are written in plain digits (200, 0.28)"
+        raise _unreadable(name, 0, why) from error
     if len(documents) != 1:
         raise _unreadable(name, 0, "one YAML document is expected")
     return documents[0]
@@ -123,5 +127,4 @@ def _misleads(text: str) -> bool:
 
 
 def _unreadable(name: str, line: int, why: str) -> ContentProblem:
-    hint = "see docs/site-files.md for what a site file holds"
-    return ContentProblem((Unreadable(Place(name, line), "site file", why, hint),))
+    return ContentProblem((Unreadable(Place(name, line), "site file", why, SEE),))

@@ -35,6 +35,9 @@ from corrin.packs.wording import wording
 from corrin.terminology.analyte import Analyte
 
 MOST_WORDS = 120
+FEW = 20  # as many names as a hint lists
+RULES = "`corrin rules list` names them all"
+TESTS = "`corrin analytes list` names them all"
 WHOLE = Decimal(1)
 
 
@@ -118,7 +121,7 @@ def _words(library: Library, file: SiteFile, first: tuple[str, ...]) -> Iterator
         place = file.place("wording", name)
         found = rules.get(name)
         if found is None:
-            yield UnknownRule(place, name, "no pack has such a rule", _near(name, rules))
+            yield UnknownRule(place, name, "no pack has such a rule", _near(name, rules, RULES))
             continue
         pack, rule = found
         if pack in first and (given.summary is not None or given.detail is not None):
@@ -145,7 +148,7 @@ def _tests(library: Library, file: SiteFile) -> Iterator[Finding]:
         for index, name in enumerate(names or ()):
             if name not in analytes(library):
                 place = file.place("tests", part, index)
-                hint = _near(name, analytes(library))
+                hint = _near(name, analytes(library), TESTS)
                 yield UnknownTest(place, name, "nothing measured is called so", hint)
 
 
@@ -154,7 +157,7 @@ def _imprecision(library: Library, file: SiteFile) -> Iterator[Finding]:
         place = file.place("imprecision", name)
         analyte = analytes(library).get(name)
         if analyte is None or analyte.kind != "quantity":
-            hint = _near(name, analytes(library))
+            hint = _near(name, analytes(library), TESTS)
             yield UnknownTest(place, name, "nothing measured in figures is called so", hint)
             continue
         spread = given.spread()
@@ -171,6 +174,8 @@ def analytes(library: Library) -> dict[str, Analyte]:
     return {name: found for name, found in library.vocabulary.analytes.items() if found.id == name}
 
 
-def _near(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, sorted(known), n=3)
-    return f"did you mean {' or '.join(near)}?" if near else ""
+def _near(name: str, known: Iterable[str], otherwise: str = "") -> str:
+    names = sorted(known)
+    if near := get_close_matches(name, names, n=3):
+        return f"did you mean {' or '.join(near)}?"
+    return f"there are: {', '.join(names)}" if len(names) <= FEW else otherwise
