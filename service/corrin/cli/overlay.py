@@ -131,7 +131,11 @@ class Put:
                 if text:
                     page.labelled(label, visible(text), indent=2, column=11)
         page.blank()
-        page.put(f"{count(len(self.changes), 'change')}.")
+        if self.overlaid.library.site is None:
+            page.put("What it changes is listed once nothing is wrong with it.")
+        else:
+            page.put(f"{count(len(self.changes), 'change')}.")
+        page.blank()
         table.show(page)
 
 
@@ -161,7 +165,8 @@ def show_turned(turned: Turned) -> None:
 
     page = table.sheet()
     for case in turned.cases:
-        page.put(f"{case.place}: {case.subject}, example {case.number}", style="bold yellow")
+        head = f"{case.place}: {case.subject}, example {case.number}"
+        page.put(head, rest=2, style="bold yellow")
         said = f"changed by the overlay: {case.expected} upstream, {case.got} here"
         page.put(visible(said), first=4)
     for leaf in turned.leaves:

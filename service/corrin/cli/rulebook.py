@@ -226,7 +226,7 @@ def show_run(run: WorkedReport, book: Rulebook) -> None:
     page.blank()
     packs = dict.fromkeys([*(c.pack for c in run.cases), *(leaf.pack for leaf in run.leaves)])
     lines = [_line(pack, run) for pack in packs]
-    head = ("pack", "examples", "failed", "leaves", "true", "false", "unknown", "seen")
+    head = ("pack", "examples", "wrong", "leaves", "true", "false", "unknown", "seen")
     table.rows(page, head, lines)
     page.blank()
     page.put(_verdict(run), style="bold green" if run.sound else "bold red")
@@ -238,13 +238,17 @@ def _line(pack: str, run: WorkedReport) -> tuple[str, ...]:
     leaves = [leaf for leaf in run.leaves if leaf.pack == pack]
     wanted = sum(len(leaf.wanted) for leaf in leaves)
     seen = sum(len(leaf.wanted & leaf.seen) for leaf in leaves)
-    ways = (
-        f"{sum(way in leaf.seen for leaf in leaves)}/{sum(way in leaf.wanted for leaf in leaves)}"
-        for way in (True, False, None)
-    )
+    ways = (_of(way, leaves) for way in (True, False, None))
     share = f"{100 * seen // wanted} %" if wanted else "-"
     failed = str(sum(not case.passed for case in cases))
     return (pack, str(len(cases)), failed, str(len(leaves)), *ways, share)
+
+
+def _of(way: bool | None, leaves: list[LeafSeen]) -> str:
+    """How many leaves were seen one way: ``all``, or how many of how many."""
+    wanted = sum(way in leaf.wanted for leaf in leaves)
+    seen = sum(way in leaf.seen for leaf in leaves if way in leaf.wanted)
+    return "all" if seen == wanted else f"{seen}/{wanted}"
 
 
 def _verdict(run: WorkedReport) -> str:

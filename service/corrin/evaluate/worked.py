@@ -147,7 +147,7 @@ class _Runner:
             said = _SAYS[truth]
             if example.because:
                 expected += f" because {', '.join(sorted(example.because))}"
-                said += f" because {', '.join(sorted(because))}"
+                said += f" because {', '.join(sorted(because))}" if because else ""
             self._add(pack, rule.id, place, number, expected, said)
 
     def _worlds(
