@@ -55,6 +55,40 @@ def test_one_of_many_is_flagged(origin: str) -> None:
     assert (found.interval, found.flags) == (interval("60"), ())
 
 
+@pytest.mark.parametrize("kind", ["MedicationAdministration", "MedicationDispense", "Procedure"])
+def test_one_act_holds_for_as_long_as_courses_are_joined(kind: str) -> None:
+    def act(since: str, until: str | None = None, number: int = 1) -> Stated:
+        return statement(B12, since, until, origin=f"{kind}/{number}")
+
+    assert days(act("2026-07-24")) == interval("100")
+    assert days(act("2026-07-24", "2026-07-24")) == interval("100")
+    assert days(act("2026-07-23")) is None
+    assert days(act("2021-05-11")) is None
+    assert days(act("2026-05-01"), act("2026-07-24", number=2)) == interval("184")
+    assert days(act("2026-04-01"), act("2026-07-24", number=2)) == interval("100")
+    now = statement(B12, "2026-10-02", origin="MedicationStatement/2")
+    assert days(act("2021-05-11"), now) == interval("30")
+    assert days(act("2026-07-01"), now) == interval("123")
+
+
+@pytest.mark.parametrize(
+    ("given", "lapsed"),
+    [
+        ([statement(B12, "2021-05-11", origin=DOSE)], True),
+        ([statement(B12, "2021-05-11", origin=DOSE), statement(B12, "2021-05-11")], False),
+        ([statement(B12, "2021-05-11", origin=DOSE), statement(B12)], False),
+        ([statement(B12, origin=DOSE)], False),
+        ([statement(B12, "2026-10-02", origin=DOSE)], False),
+        ([statement(B12, "2021-05-11", origin=DOSE), statement(B12, "2021", "2022")], True),
+        ([statement(B12, "2021-05-11", value=False, origin=DOSE)], False),
+        ([statement("multivitamin_with_b12", "2021-05-11", origin=DOSE)], False),
+    ],
+)
+def test_what_was_given_once_long_ago_has_lapsed(given: list[Stated], lapsed: bool) -> None:
+    assert ("b12_medicine_lapsed" in chosen(*given).facts) is lapsed
+    assert "b12_injection_lapsed" not in chosen(*given).facts
+
+
 @pytest.mark.parametrize(
     "nothing",
     [

@@ -63,6 +63,7 @@ def add(facts: dict[str, Fact], reading: Reading, as_of: Moment) -> None:
     given = duration.time_on_b12(reading.statements, as_of)
     if given is not None:
         facts[duration.TIME_ON_B12] = given
+    facts.update(duration.lapsed(reading.statements, as_of))
 
 
 def age_at(born: Moment, as_of: Moment) -> Measured | None:

@@ -56,7 +56,7 @@ def time_on_b12(statements: Iterable[Stated], as_of: Moment) -> Measured | None:
     """Whole days from the earliest start of a treatment that still goes on, in ``d``.
 
     An interval where dates are partial. ``None`` when no start is stated, or all of it ended
-    before. A single act holds for ``joins_days`` after it; then it is over like a course that ended.
+    before. A single act holds for ``joins_days`` after it, and then is over like a course.
     """
     concepts = terminology.load().concepts
     rule: Counting | None = None
@@ -110,9 +110,9 @@ def lapsed(statements: Iterable[Stated], as_of: Moment) -> dict[str, Stated]:
     if rule is None:
         return {}
     return {
-        truth: Stated(truth, True, one.since, origin=one.origin, path=one.path)
+        truth: Stated(truth, True, last.since, origin=last.origin, path=last.path)
         for name, truth in rule.lapsed.items()
-        if (one := latest.get(name)) is not None
+        if (last := latest.get(name)) is not None
     }
 
 
