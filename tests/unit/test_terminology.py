@@ -333,6 +333,16 @@ def test_unspecific_codes_are_marked() -> None:
         ("primidone 250 mg", ["anticonvulsant", "primidone"]),
         ("co-careldopa 25/100", ["levodopa"]),
         ("Vitamin B complex", ["multivitamin_with_b12"]),
+        ("multivitamin with B12", ["multivitamin_with_b12"]),
+        ("Multivitamins + vitamin B-12 tablets", ["multivitamin_with_b12"]),
+        (
+            "multivitamin with B12 / cyanocobalamin 1 mg",
+            [
+                "b12_medicine",
+                "multivitamin_with_b12",
+                "cyanocobalamin",
+            ],
+        ),
         ("vitamin B6 50 mg", []),
         ("metforminum", []),
         ("", []),

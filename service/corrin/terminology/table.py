@@ -193,14 +193,23 @@ class Terminology:
         """Concepts of one kind whose name stands in a text as whole words.
 
         Meant for medicines, where a text holds ingredient, strength and form. A text that names
-        a rejected product (a cyanide antidote) gives none.
+        a rejected product (a cyanide antidote) gives none. A name that stands only inside a longer
+        one is part of it: "multivitamin with B12" does not name B12 on its own.
         """
         spoken = words(text)
         if any(stands_in(words(name), spoken) for name in self.rejected_names):
             return ()
+        named = [
+            (place, concept)
+            for phrase, concept in self._phrases.get(kind, ())
+            for place in places_in(phrase, spoken)
+        ]
         found: dict[str, Concept] = {}
-        for phrase, concept in self._phrases.get(kind, ()):
-            if stands_in(phrase, spoken):
+        for place, concept in named:
+            if not any(
+                _inside(place, other) and concept not in self.wider(longer.id)
+                for other, longer in named
+            ):
                 found.setdefault(concept.id, concept)
         return tuple(found.values())
 
@@ -233,5 +242,15 @@ def _longest(index: Mapping[tuple[str, str], T], system: str, text: str) -> T | 
 
 def stands_in(phrase: tuple[str, ...], spoken: tuple[str, ...]) -> bool:
     """Whether the words of a phrase stand in a text one after another."""
+    return bool(places_in(phrase, spoken))
+
+
+def places_in(phrase: tuple[str, ...], spoken: tuple[str, ...]) -> list[tuple[int, int]]:
+    """Where the words of a phrase stand in a text one after another: first word, one past last."""
     size = len(phrase)
-    return any(spoken[at : at + size] == phrase for at in range(len(spoken) - size + 1))
+    starts = range(len(spoken) - size + 1)
+    return [(at, at + size) for at in starts if spoken[at : at + size] == phrase]
+
+
+def _inside(place: tuple[int, int], other: tuple[int, int]) -> bool:
+    return place != other and other[0] <= place[0] and place[1] <= other[1]
