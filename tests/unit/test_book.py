@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from corrin.book import html
 from corrin.book.collect import collect
 from corrin.cli.own import running_too
-from corrin.cli.program import app
+from corrin.cli.program import app, run
 from corrin.packs.library import Library, open_library
 from support import places
 from unit import own_packs
@@ -140,3 +140,21 @@ def test_changes_of_ones_own_pack_stand_in_it(
 def test_same_rules_give_the_same_bytes(library: Library) -> None:
     profile = library.profiles["uk"]
     assert html.render(collect(library, profile)) == html.render(collect(library, profile))
+
+
+def test_book_under_a_site_file_tells_all_it_changes(tmp_path: Path) -> None:
+    out = tmp_path / "book.html"
+    file = str(places.ROOT / "fixtures" / "site" / "example.yaml")
+    done = CliRunner().invoke(app, ["rules", "book", "--overlay", file, "--output", str(out)])
+    assert done.exit_code == 0, done.output
+    text = Seen(out.read_text("utf-8")).text
+    assert "Site file: Example laboratory" in text
+    assert "200 ng/L (148 pmol/L) set by the site" in text
+    assert "published: 180 ng/L and 133 pmol/L" in text
+    assert "under the site file example-site@1.0.0" in text
+
+
+def test_book_under_a_site_file_for_another_profile_is_refused() -> None:
+    file = str(places.ROOT / "fixtures" / "site" / "example.yaml")
+    asked = ["rules", "book", "--profile", "us", "--overlay", file]
+    assert run(asked) == 2

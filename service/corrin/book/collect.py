@@ -16,11 +16,21 @@ from corrin.language.to_prose import Prose, figures
 from corrin.packs import schema
 from corrin.packs.bound import BoundDecision, BoundPack, BoundRestriction, BoundRule
 from corrin.packs.library import Library, Profile
+from corrin.packs.overlay_changes import figures_said, threshold_said
 from corrin.packs.topics import topics
 from corrin.terminology import evidence
 from corrin.terminology.evidence import Evidence
 
 ATTRIBUTES = {name: name.replace("_", " ") for name in schema.SourceAttributes.model_fields}
+
+
+def _as_published(said: str, content: schema.Threshold) -> str:
+    """The figures compared with, and beside them those written in a unit that was converted."""
+    written = content.value or {}
+    other = {unit: value for unit, value in written.items() if f"{value:f} {unit}" not in said}
+    if other and len(other) == len(written) and list(written) != ["1"]:
+        return f"{said} (written as {figures_said(other)})"
+    return said
 
 
 def collect(library: Library, profile: Profile, rows: Evidence | None = None) -> part.Book:
@@ -81,6 +91,17 @@ class _Collector:
             critical_days=head.critical_days,
             packs=parts,
             evidence=self._evidence(),
+            site=self._site(),
+        )
+
+    def _site(self) -> part.SitePart | None:
+        site = self._library.site
+        if site is None:
+            return None
+        head = site.overlay
+        changes = tuple(change.sentence for change in site.changes)
+        return part.SitePart(
+            head.title, head.name, str(head.date), head.owner, site.digest, changes
         )
 
     # --- the profile ------------------------------------------------------------------------
@@ -153,13 +174,20 @@ class _Collector:
         return part.Figure(
             name=name,
             means=content.meaning,
-            said=self._prose.operand(cut) or figures(cut.values),
+            said=_as_published(self._prose.operand(cut) or figures(cut.values), content),
             since=str(content.in_force.start) if content.in_force else "",
             earlier=earlier,
             may_be_set=f"{window.low:f} to {window.high:f} {window.unit}" if window else "",
+            upstream=self._upstream(pack, name),
             note=content.note or "",
             checks=self._checks(rows),
         )
+
+    def _upstream(self, pack: BoundPack, name: str) -> str:
+        """The published figures of a cut-off that the site set."""
+        site = self._library.site
+        moved = site.moved.get((pack.id, name)) if site is not None else None
+        return threshold_said(moved.upstream) if moved is not None else ""
 
     def _decision(self, pack: BoundPack, bound: BoundDecision) -> part.DecisionPart:
         content = bound.decision

@@ -16,7 +16,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A cut-off: what it means, its figures, since when, and where a site may set it."""
+    """A cut-off: what it means, its figures, since when, and where a site may set it.
+
+    ``upstream`` holds the published figures where a site file set others.
+    """
 
     name: str
     means: str
@@ -24,6 +27,7 @@ class Figure:
     since: str
     earlier: tuple[str, ...]
     may_be_set: str
+    upstream: str
     note: str
     checks: tuple[Check, ...]
 
@@ -176,6 +180,18 @@ class EvidencePart:
 
 
 @dataclass(frozen=True, slots=True)
+class SitePart:
+    """The site file a book was made under: whose it is, and each of its changes in a sentence."""
+
+    title: str
+    name: str
+    date: str
+    owner: str
+    digest: str
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
     """A profile, whole."""
 
@@ -194,3 +210,4 @@ class Book:
     critical_days: int
     packs: tuple[PackPart, ...]
     evidence: tuple[EvidencePart, ...]
+    site: SitePart | None = None

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from corrin.cli import overlay as site
 from corrin.cli import own, streams
 from corrin.cli.rules import Folder, opened
 from corrin.cli.trouble import ExitCode, Stopped, Trouble, of
@@ -19,16 +20,19 @@ def book(
     ] = None,
     rules: Folder = None,
     packs: own.Packs = None,
+    overlay: site.Option = None,
 ) -> None:
     """Write the rule book of a profile: one HTML page, to read, print or keep as PDF.
 
     Every rule in words, cut-offs with dates and sources, how well each was checked, the worked
-    examples with the results they give now, and room for signatures.
+    examples with the results they give now, and room for signatures. With a site file: under its
+    cut-offs and wording, with all it changes.
 
     \b
     Examples:
       corrin rules book --output rule-book.html
       corrin rules book --profile us --output rule-book-us.html
+      corrin rules book --overlay site.yaml --output rule-book.html
     """
     from corrin.book import html
     from corrin.book.collect import collect
@@ -45,6 +49,10 @@ def book(
             f"There is no profile called {profile!r}.", "--profile", "", f"Use one of: {known}."
         )
         raise Stopped(ExitCode.USAGE, trouble)
+    put = site.put(library, overlay)
+    if put is not None:
+        library = put.sound()
+        put.for_profile(profile)
     streams.write(
         html.render(collect(library, own.running_too(library, found), library.rows())).encode(),
         output,

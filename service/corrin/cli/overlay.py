@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corrin.cli import streams
-from corrin.cli.trouble import of
+from corrin.cli.trouble import ExitCode, Stopped, Trouble, of
 
 if TYPE_CHECKING:
     from corrin.evaluate.turned import Turned
@@ -75,6 +75,22 @@ class Put:
             return self.overlaid.sound()
         except ContentProblem as error:
             raise of(error) from error
+
+    def for_profile(self, profile: str) -> None:
+        """Refuse a site file that was written for another profile.
+
+        Raises:
+            Stopped: it was (2).
+        """
+        written_for = self.file.overlay.based_on if self.file is not None else None
+        if written_for not in (None, profile):
+            raise Stopped(
+                ExitCode.USAGE,
+                Trouble(
+                    f"The site file was written for profile {written_for}, not for {profile}.",
+                    do=f"Run it with profile {written_for}, or write one for {profile}.",
+                ),
+            )
 
     def run(self, rules: Iterable[str]) -> Turned:
         """The examples run under the site file, with those it turns apart."""
