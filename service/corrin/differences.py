@@ -41,9 +41,12 @@ def diff(
         corrin.packs.finding.ContentProblem: the content of a pack cannot be used.
     """
     from corrin.comparison.difference import Differ
+    from corrin.facts.case import Reading, Subject
     from corrin.packs.library import open_library
     from corrin.packs.versions import NoSuchPack
 
+    if as_of is not None:
+        moment_of(as_of, Reading(Subject()))  # told at once when it is none
     library = open_library().sound()
     try:
         differ = Differ(library, profile_of(library, profile), before, after, __version__)
@@ -83,7 +86,8 @@ def _cases(data: Path, as_of: str | None, profile: str) -> Iterator[tuple[str, C
 
 def _is_part(name: str, content: bytes) -> bool:
     """Whether a line holds one resource of somebody, as the files of an export do."""
-    if not name.lower().rpartition(":")[0].endswith(MANY):
+    file, _, line = name.lower().rpartition(":")
+    if not (file.endswith(MANY) and line.isdecimal()):
         return False
     try:
         found = json.loads(content)

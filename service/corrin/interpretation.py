@@ -168,16 +168,19 @@ def prepared(
 
     Args:
         folders: folders of packs of one's own; compiled anew when a file in them has changed.
-        overlay: a site file; two of the same content share an engine.
+        overlay: a site file; two of the same content in the same order share an engine.
 
     Raises:
         UsageError: there is no such profile, pack or version, or the site file is for another.
         corrin.packs.finding.ContentProblem: the installed rules, one's own, or the site file
             cannot be used.
     """
-    return _prepared(profile, packs, folders, tuple(_stamp(folders)), overlay)
+    written = "" if overlay is None else overlay.overlay.model_dump_json()
+    return _prepared(profile, packs, folders, tuple(_stamp(folders)), overlay, written)
 
 
+# ``stamp`` and ``written`` only tell one question from another: what changed since, what stands in
+# another order (which a digest does not tell, and a report shows).
 @lru_cache(maxsize=32)
 def _prepared(
     profile: str,
@@ -185,6 +188,7 @@ def _prepared(
     folders: tuple[Path, ...],
     stamp: tuple[object, ...],
     overlay: SiteFile | None,
+    written: str,
 ) -> tuple[Engine, Composer]:
     from corrin import terminology
     from corrin.evaluate.engine import Engine

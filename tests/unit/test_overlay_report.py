@@ -263,3 +263,10 @@ def test_the_page_shows_the_example_that_runs() -> None:
     report = interpret(given, as_of=AS_OF, overlay=EXAMPLE)
     assert said in report.statuses["b12_status"].because
     assert report.statuses["b12_status"].fragile
+
+
+def test_two_site_files_in_another_order_are_told_each_in_its_own() -> None:
+    parts = [f"  {name}: {{cv: 5 %, because: control}}" for name in ("total_b12", "mma")]
+    told = [asked(190, "imprecision:", *order).overlay for order in (parts, parts[::-1])]
+    assert told[0] is not None and told[1] is not None and told[0].digest == told[1].digest
+    assert told[0].changes == told[1].changes[::-1] != told[1].changes

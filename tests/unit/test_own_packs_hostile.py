@@ -77,3 +77,14 @@ def test_a_linked_pack_is_read_again_and_checked(tmp_path: Path) -> None:
     (made / "rules" / "own.yaml").write_text("id: nothing\n", "utf-8")
     checked = run("rules", "check", "--packs", str(tmp_path / "here"))
     assert checked.returncode == 4 and "wrong-shape" in checked.stdout.decode()
+
+
+@pytest.mark.parametrize("times", [60, 200, 1000])
+@pytest.mark.parametrize(("before", "after"), [("not ", ""), ("(vegan and (smoking or ", "))")])
+def test_a_condition_nested_too_deep_is_told(
+    tmp_path: Path, before: str, after: str, times: int
+) -> None:
+    when = f'"{before * times}vegan{after * times}"'
+    pack(tmp_path, files={"rules/own.yaml": rule(when=when)})
+    found = open_library(extra=(tmp_path,)).findings
+    assert [one.code for one in found] == ["bad-condition"] and "nested" in found[0].why

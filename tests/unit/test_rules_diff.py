@@ -303,3 +303,14 @@ def test_public_bundles_under_two_frameworks(samples: Path, tmp_path: Path) -> N
     cohort = diff("ng239", "aafp-2025", data=tmp_path, as_of=AS_OF).cohort
     assert cohort is not None and cohort.cases == len(taken)
     assert cohort.cases == cohort.same + cohort.changed + cohort.unread
+
+
+def test_a_moment_that_is_none_is_told_without_cases_too() -> None:
+    with pytest.raises(UsageError):
+        diff("ng239@1.0.0", "ng239", as_of="soon")
+
+
+def test_a_file_called_like_a_line_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "a.ndjson:1.json").write_text('{"resourceType": "Patient", "id": "p"}', "utf-8")
+    found = diff("ng239@1.0.0", "ng239", data=tmp_path, as_of="2026-11-01")
+    assert found.cohort is not None and (found.cohort.cases, found.cohort.unread) == (1, 0)

@@ -9,6 +9,7 @@ from typing import Any as AnyType
 
 from corrin.language import tree
 
+DEEPEST = 50
 _MOST_KEPT = 4096  # conditions; trees are immutable and hold content only
 
 
@@ -38,8 +39,24 @@ def parse(text: str) -> tree.Expression:
         word = rest[0] if rest else "the end"
         raise ConditionError(f"{word!r} is not expected here", int(error.column)) from error
     except exceptions.VisitError as error:
-        raise ConditionError(str(error.orig_exc)) from error
+        deep = isinstance(error.orig_exc, RecursionError)
+        why = "it is nested too deep" if deep else str(error.orig_exc)
+        raise ConditionError(why) from error
+    except RecursionError as error:
+        raise ConditionError("it is nested too deep") from error
+    if _is_deep(parsed):
+        raise ConditionError(f"it is nested deeper than {DEEPEST}; name a part as a definition")
     return parsed
+
+
+def _is_deep(node: tree.Expression) -> bool:
+    """Whether a condition is nested so deep that whoever walks it could not come back."""
+    level: list[tree.Expression] = [node]
+    for _ in range(DEEPEST):
+        level = [part for one in level for part in tree.parts_of(one)]
+        if not level:
+            return False
+    return True
 
 
 @cache

@@ -195,6 +195,17 @@ def leaves(tree: Expression) -> Iterator[Leaf]:
             yield tree
 
 
+def parts_of(node: Expression) -> tuple[Expression, ...]:
+    """What a node is made of as it was written: terms, or what is asked about."""
+    match node:
+        case All(terms) | Any(terms) | AtLeast(_, terms):
+            return terms
+        case Not(inner) | Is(inner):
+            return (inner,)
+        case _:
+            return ()
+
+
 def walk(tree: Expression) -> Iterator[Expression]:
     """Every node, definitions and the selectors of cut-offs included."""
     yield tree
