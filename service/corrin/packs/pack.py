@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from corrin.content import ContentError, Located, read_document, read_documents
-from corrin.packs import schema
+from corrin.packs import misshape, schema
 from corrin.packs.finding import DuplicateId, Finding, Place, Unreadable, WrongShape
 
 M = TypeVar("M", bound=BaseModel)
@@ -67,10 +67,8 @@ class Reader:
             return kind.model_validate(raw)
         except ValidationError as error:
             for detail in error.errors():
-                line = line_of(raw, detail["loc"])
-                where = ".".join(str(part) for part in detail["loc"])
-                place = Place(self.relative(file), line)
-                self.findings.append(WrongShape(place, about, f"{where}: {detail['msg']}"))
+                place = Place(self.relative(file), line_of(raw, detail["loc"]))
+                self.findings.append(WrongShape(place, about, misshape.said(detail)))
             return None
 
     def document(self, file: Path) -> Any:
