@@ -10,7 +10,6 @@ from corrin.notes.status import URGENCIES
 
 from .cases import Case, every_case
 
-
 ANSWERED = [case for case in every_case() if not case.refused_whole]
 
 
