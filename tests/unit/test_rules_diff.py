@@ -314,3 +314,13 @@ def test_a_file_called_like_a_line_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "a.ndjson:1.json").write_text('{"resourceType": "Patient", "id": "p"}', "utf-8")
     found = diff("ng239@1.0.0", "ng239", data=tmp_path, as_of="2026-11-01")
     assert found.cohort is not None and (found.cohort.cases, found.cohort.unread) == (1, 0)
+
+
+def test_cases_not_read_for_one_reason_are_told_together(tmp_path: Path) -> None:
+    line = json.dumps(b12(190))
+    (tmp_path / "Observation.ndjson").write_text(f"{line}\n" * 9, "utf-8")
+    page = Sheet(80)
+    rendering.put(page, diff("ng239@1.0.0", "ng239", data=tmp_path, as_of=AS_OF))
+    shown = page.plain()
+    assert shown.count("[not-a-bundle]") == 1
+    assert "and 4 more" in shown

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from corrin.comparison.pack_diff import Change, Cohort, FieldChange, PackDiff, Tally, Turned
+from corrin.comparison.pack_diff import (
+    CaseUnread,
+    Change,
+    Cohort,
+    FieldChange,
+    PackDiff,
+    Tally,
+    Turned,
+)
 from corrin.render import words
 from corrin.render.safe import visible
 from corrin.render.sheet import Sheet
@@ -18,6 +26,7 @@ TITLES = {
     "restriction": "Restrictions",
     "rule": "Rules",
 }
+MOST_NAMED = 5  # cases named under one reason for not reading them
 MARK = {"added": "+", "removed": "-", "changed": "~", "moved": "~"}
 STYLE = {"added": "bold green", "removed": "bold red", "changed": "bold", "moved": "bold"}
 # What is new or gone is told by what it says; the whole of it is in the JSON form.
@@ -106,9 +115,19 @@ def _cohort(page: Sheet, cohort: Cohort, found: PackDiff) -> None:
     if cohort.not_read:
         page.blank()
         page.put("Not read", first=2, style="bold")
-    for unread in cohort.not_read:
-        said = f"{unread.case}: {unread.says} [{unread.reason}]"
-        page.put(visible(said), first=2, rest=4)
+    for (reason, says), cases in _alike(cohort.not_read).items():
+        page.put(visible(f"{len(cases):>5,}  {says} [{reason}]"), first=2, rest=9)
+        page.put(visible(words.joined(cases[:MOST_NAMED])), first=9)
+        if len(cases) > MOST_NAMED:
+            page.put(f"and {len(cases) - MOST_NAMED:,} more; json names them all", first=9)
+
+
+def _alike(unread: Iterable[CaseUnread]) -> dict[tuple[str, str], list[str]]:
+    """The cases not read, under what they were not read for."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in unread:
+        found.setdefault((one.reason, one.says), []).append(one.case)
+    return found
 
 
 def _turn(turned: Turned | Tally) -> str:
