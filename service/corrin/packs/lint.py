@@ -84,7 +84,11 @@ def _evidence(pack: BoundPack, rows: evidence.Evidence) -> Iterator[Finding]:
     for place, about, ids in named:
         for row in ids:
             if row not in rows.rows:
-                yield UnknownEvidence(place, about, f"{row} is no row of the reference")
+                why, hint = (
+                    f"{row} is no row of the reference",
+                    "a row of your own stands in evidence.yaml",
+                )
+                yield UnknownEvidence(place, about, why, hint)
 
 
 def _rules(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from corrin.language.bind import Vocabulary
 from corrin.packs import placeholder, schema
@@ -71,7 +72,9 @@ def wording(pack: BoundPack, rule: schema.Rule, vocabulary: Vocabulary) -> Itera
     for text in placeholder.texts_of(rule.note):
         for name, aspect in placeholder.names_in(text):
             if name not in names:
-                yield UnknownPlaceholder(place, rule.id, f"nothing is called {name}")
+                near = get_close_matches(name, sorted(names), n=3)
+                hint = f"did you mean {' or '.join(near)}?" if near else ""
+                yield UnknownPlaceholder(place, rule.id, f"nothing is called {name}", hint)
             if aspect is not None and aspect not in placeholder.ASPECTS:
                 yield UnknownPlaceholder(place, rule.id, f"no aspect is called {aspect}")
         if placeholder.stray_braces(text):
