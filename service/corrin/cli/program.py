@@ -40,11 +40,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
 )
 app.command("interpret")(interpret.interpret)
-app.command("compare")(compare.compare)
-rules.app.command()(book.book)
-rules.app.command()(diff.diff)
-rules.app.command()(new.new)
-app.add_typer(rules.app, name="rules")
+app.command("compare", short_help="Hold guidelines side by side on one patient.")(compare.compare)
+rules.app.command(short_help="Write the rule book of a profile, to print and sign.")(book.book)
+rules.app.command(short_help="Say what changed between two packs, and for whom.")(diff.diff)
+rules.app.command(short_help="Begin a rule of your own.")(new.new)
+app.add_typer(rules.app, name="rules", short_help="Check, test, show, compare and print the rules.")
 app.add_typer(units.app, name="units", short_help="Convert a value, or explain a unit.")
 app.add_typer(analytes.app, name="analytes")
 

@@ -59,7 +59,7 @@ def opened(folder: Path | None, packs: list[Path] | None = None) -> Library:
         raise of(error) from error
 
 
-@app.command()
+@app.command(short_help="Say everything that is wrong with the rules.")
 def check(
     rules: Folder = None,
     packs: own.Packs = None,
@@ -136,7 +136,7 @@ def _show_findings(library: Library, findings: list[Finding], errors: int) -> No
     table.show(page)
 
 
-@app.command(name="list")
+@app.command(name="list", short_help="List the rules and how far each was checked.")
 def list_(
     pack: Annotated[
         str | None, typer.Option("--pack", metavar="ID", help="Only the rules of one pack.")
@@ -209,7 +209,7 @@ def _show_list(packs: Iterable[BoundPack], listed: list[dict[str, Any]]) -> None
     table.show(page)
 
 
-@app.command()
+@app.command(short_help="Show a rule in words, with its sources.")
 def show(
     rule: Annotated[
         str, typer.Argument(metavar="RULE", help="Id of a rule, restriction or decision.")
@@ -233,7 +233,7 @@ def show(
     book.show(rule)
 
 
-@app.command()
+@app.command(short_help="Run the rules' own examples.")
 def test(
     rule: Annotated[
         list[str] | None,
