@@ -247,3 +247,20 @@ def test_findings_are_all_told_at_once(content: Path) -> None:
     spoilt = RULE.replace("{probe_low}", "{nothing}").replace("[B12-04]", "[B12-99]")
     codes = {one.code for one in found(content, **{"rules/probe.yaml": spoilt})}
     assert {"unknown-placeholder", "unknown-evidence"} <= codes
+
+
+def test_definitions_that_double_are_refused(content: Path) -> None:
+    steps = "d0: {means: zero, when: ataxia}\n" + "".join(
+        f"d{n}: {{means: step {n}, when: d{n - 1} and not d{n - 1}}}\n" for n in range(1, 40)
+    )
+    findings = found(content, **{"definitions.yaml": DEFINITIONS + steps})
+    assert any("parts" in one.why for one in findings if isinstance(one, finding.BadCondition))
+
+
+def test_the_order_of_figures_decides_nothing(content: Path) -> None:
+    def cut(value: str) -> object:
+        text = f"probe: {{analyte: total_b12, meaning: m, value: {value}, evidence: [B12-01]}}\n"
+        found(content, **{"thresholds.yaml": THRESHOLDS + text})
+        return open_library(content).packs["probe"].cuts["probe"]
+
+    assert cut("{ng/L: 180, pmol/L: 133}") == cut("{pmol/L: 133, ng/L: 180}")

@@ -47,7 +47,8 @@ def _fitting(
     values = {part: brief(*part) for part in placeholder.names_in(text)}
     for part in [None, *sorted(values, key=lambda one: -len(values[one]))]:
         if part is not None:
-            values[part] = IN_STATUS if part[0] in placeholder.OF_STATUS else ELSEWHERE
+            instead = IN_STATUS if part[0] in placeholder.OF_STATUS else ELSEWHERE
+            values[part] = min(values[part], instead, key=len)  # never for a shorter value
         whole = finish(placeholder.fill(text, lambda name, aspect: values[name, aspect]))
         if fits(whole):
             break

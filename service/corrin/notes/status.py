@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from corrin.evaluate.decide import Decided, Settling
 from corrin.evaluate.engine import Engine
+from corrin.evaluate.trace import Leaf
 from corrin.facts.fact import Measured
 from corrin.language.world import World
 from corrin.notes import report
@@ -134,10 +135,10 @@ class StatusWriter:
         )
 
     def _thresholds(
-        self, decided: Decided, world: World, pack: BoundPack, leaves: tuple[object, ...]
+        self, decided: Decided, world: World, pack: BoundPack, leaves: tuple[Leaf, ...]
     ) -> tuple[report.ThresholdUsed, ...]:
         if decided.status is not None:
-            return self._basis.thresholds(leaves, world, pack)  # type: ignore[arg-type]
+            return self._basis.thresholds(leaves, world, pack)
         found: dict[tuple[str, str], report.ThresholdUsed] = {}
         facts = {finding.fact for finding in decided.separated_by}
         partly = {n for n in facts if isinstance(world.facts.get(n), Measured)}

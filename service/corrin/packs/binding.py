@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -21,6 +21,9 @@ from corrin.packs.finding import (
     UnknownUse,
 )
 from corrin.packs.pack import Pack
+
+# Definitions that use each other twice over double with every step.
+MOST_WRITTEN_OUT = 20_000
 
 
 def bind_pack(
@@ -51,6 +54,21 @@ def bind_pack(
         uses=uses,
     )
     return bound, tuple(dict.fromkeys(binder.findings))
+
+
+def _written_out(node: tree.Expression, sizes: Mapping[str, int]) -> int:
+    """Parts of a condition when every definition in it is written out; ``sizes`` are theirs."""
+    match node:
+        case tree.All(terms) | tree.Any(terms) | tree.AtLeast(_, terms):
+            return 1 + sum(_written_out(term, sizes) for term in terms)
+        case tree.Not(term):
+            return 1 + _written_out(term, sizes)
+        case tree.Is(expression):
+            return 1 + _written_out(expression, sizes)
+        case tree.Truth(name, definition) if definition is not None:
+            return 1 + (sizes[name] if name in sizes else _written_out(definition, sizes))
+        case _:
+            return 1
 
 
 @dataclass(slots=True)
@@ -122,7 +140,8 @@ class _Binder:
             self.findings.append(Misfitting(place, about, f"nothing measured is {analyte_id}"))
             return ()
         try:
-            return tuple((unit, value) for value, unit in canonical_values(analyte, values))
+            # In the order of the units' names: the order they were written in must decide nothing.
+            return tuple(sorted((u, v) for v, u in canonical_values(analyte, values)))
         except units.UnitError as error:
             self.findings.append(Misfitting(place, about, f"a unit does not fit: {error}"))
             return ()
@@ -131,6 +150,7 @@ class _Binder:
         """Bind definitions in the order they need each other."""
         pending = dict(self.pack.definitions)
         found: dict[str, tree.Expression] = {}
+        sizes: dict[str, int] = {}
         while pending:
             ready = [n for n, d in pending.items() if not self._needs(d.when, pending)]
             if not ready:
@@ -143,7 +163,13 @@ class _Binder:
                     self.vocabulary, definitions={**self.vocabulary.definitions, **found}
                 )
                 place = self.pack.place("definition", name)
-                found[name] = self.condition(pending.pop(name).when, place, name, vocabulary)
+                bound = self.condition(pending.pop(name).when, place, name, vocabulary)
+                sizes[name] = _written_out(bound, sizes)
+                if sizes[name] > MOST_WRITTEN_OUT:
+                    why = f"written out it has more than {MOST_WRITTEN_OUT:,} parts"
+                    self.findings.append(BadCondition(place, name, why))
+                    bound = tree.Always()
+                found[name] = bound
         self.vocabulary = replace(
             self.vocabulary, definitions={**self.vocabulary.definitions, **found}
         )

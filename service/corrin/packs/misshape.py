@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
+from typing import Any
 
 # Kinds of fault as pydantic names them; words in braces are of the fault's own context.
 _SAID: Mapping[str, str] = {
@@ -35,7 +32,7 @@ _SAID: Mapping[str, str] = {
 }
 
 
-def said(detail: ErrorDetails) -> str:
+def said(detail: Mapping[str, Any]) -> str:
     """A fault as pydantic tells it, with its place in the file before it: ``date: it is missing``.
 
     Nothing of what the file holds is repeated, except the names on the way to the fault.
