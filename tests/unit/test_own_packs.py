@@ -145,7 +145,8 @@ def test_packs_that_use_each_other(tmp_path: Path) -> None:
     circles = sorted(one.why for one in found if one.code == "circular-use")
     assert circles == ["own-a uses own-b uses own-a", "own-c uses own-c"]
     ran = run("rules", "check", "--packs", str(tmp_path))
-    assert ran.returncode == ExitCode.CONTENT and "pack.yaml:1" in ran.stdout.decode()
+    said = ran.stdout.decode().replace("\n", "")  # a long folder name breaks over two lines
+    assert ran.returncode == ExitCode.CONTENT and "pack.yaml:1" in said
 
 
 EV = "evidence.yaml"
