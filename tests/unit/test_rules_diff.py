@@ -324,3 +324,17 @@ def test_cases_not_read_for_one_reason_are_told_together(tmp_path: Path) -> None
     shown = page.plain()
     assert shown.count("[not-a-bundle]") == 1
     assert "and 4 more" in shown
+
+
+def test_two_guidelines_are_not_told_apart_by_the_names_of_their_notes() -> None:
+    ran = run(
+        "rules", "diff", "ng239", "aafp-2025", "--data", str(places.CASES), "--format", "json"
+    )
+    assert ran.returncode == ExitCode.DONE, ran.stderr
+    turned = [t for one in json.loads(ran.stdout)["cohort"]["changes"] for t in one["turned"]]
+    own = {
+        rule.id for name in ("ng239", "aafp-2025") for rule in open_library().packs[name].pack.rules
+    }
+    assert turned and not own & {one["name"] for one in turned if one["about"] == "note"}
+    causes = {cause["kind"] for one in turned for cause in one["because"]}
+    assert causes <= {"threshold"}

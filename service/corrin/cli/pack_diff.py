@@ -146,7 +146,7 @@ def _turn(turned: Turned | Tally) -> str:
 def _because(turned: Turned) -> str:
     causes = turned.because
     if not causes:
-        return " (no single change does it)"
+        return " (no cut-off or single change does it)"
     if [(cause.kind, cause.name) for cause in causes] == [("rule", turned.name)]:
         return ""  # a note that comes or goes with its rule
     said = words.joined(f"{cause.kind} {cause.name}" for cause in causes)

@@ -2,7 +2,8 @@
 
 A change is the cause when it alone, made to the earlier pack, turns the earlier answer into the
 later one. Where none does alone, the cut-offs are tried together, then everything; what is not
-needed is left out.
+needed is left out. Of two guidelines only the cut-offs are tried: their rows and rules are written
+apart, and so are their notes, which differ by name alone and are not told.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ _RANKS: tuple[tuple[form.Kind, ...], ...] = (
 # Compiled packs that are kept, and more steps than these are not told apart one by one.
 MOST_KEPT = 256
 MOST_STEPS = 200
+# With more differences than these, two packs of different names are two guidelines.
+MOST_APART = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +82,14 @@ class Pair:
     _steps: tuple[Step, ...] = ()
     _runs: dict[frozenset[int], _Run | None] = field(default_factory=dict)
     _ends: tuple[_Run, ...] = ()
+    _own: frozenset[Item] = frozenset()
 
     def __post_init__(self) -> None:
         self._ends = tuple(_Run(one.engine, one.composer) for one in (self.before, self.after))
         self._steps = steps(self.before.bound.pack, self.after.bound.pack)
+        if not self._versions:
+            packs = (self.before.pack, self.after.pack)
+            self._own = frozenset(("note", rule.id) for pack in packs for rule in pack.rules)
 
     def over(self, cases: Iterable[tuple[str, Case | Unread]]) -> form.Cohort:
         """Every case under both; named as given, in the order given."""
@@ -112,11 +119,18 @@ class Pair:
             not_read=tuple(unread),
         )
 
+    @property
+    def _versions(self) -> bool:
+        """Whether the two are one pack at heart: of one name, or with few differences."""
+        return self.before.pack.id == self.after.pack.id or len(self._steps) <= MOST_APART
+
     def _turned(self, case: Case, before: Signature, after: Signature) -> tuple[form.Turned, ...]:
         items = [
             item
             for item in dict.fromkeys((*before, *after))
-            if _code(before, item) != _code(after, item) and not _told(item, before, after)
+            if _code(before, item) != _code(after, item)
+            and not _told(item, before, after)
+            and item not in self._own
         ]
         if not items:
             return ()
@@ -143,13 +157,14 @@ class Pair:
     def _because(self, item: Item, gives: Callable[[frozenset[int]], bool]) -> _Causes:
         """The changes that make one thing come out as it does in the later pack."""
         found = [i for i, step in enumerate(self._steps) if _bears(step, item)]
-        for kinds in _RANKS:
+        for kinds in _RANKS if self._versions else _RANKS[:1]:
             group = [i for i in found if self._steps[i].kind in kinds]
             alone = [i for i in group if gives(frozenset({i}))]
             if alone:
                 return self._causes(alone, alone=True)
         cuts = [i for i in found if self._steps[i].kind == "threshold"]
-        for group in (cuts, list(range(len(self._steps)))):
+        every = list(range(len(self._steps))) if self._versions else []
+        for group in (cuts, every):
             if len(group) > 1 and gives(frozenset(group)):
                 return self._causes(_needed(group, gives), alone=False)
         return ()
