@@ -17,7 +17,7 @@ from rich.cells import cell_len
 
 from corrin.notes import sentence
 from corrin.notes.report import Report
-from corrin.render import basis, html, words
+from corrin.render import basis, html, page, words
 from corrin.render import json as json_form
 from corrin.render import text as text_form
 from corrin.render.safe import MOST_PROSE, clean, visible
@@ -203,7 +203,7 @@ def test_page_allows_its_own_style_by_hash_and_nothing_else() -> None:
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', content)
     assert policy is not None
     assert policy.group(1).startswith("default-src 'none'; ")
-    assert f"style-src '{html._hash(style.group(1))}'" in policy.group(1)
+    assert f"style-src '{page.style_hash(style.group(1))}'" in policy.group(1)
     assert "unsafe" not in policy.group(1)
 
 
