@@ -133,3 +133,10 @@ def test_signs_of_low_calcium_want_electrolytes_though_b12_is_low() -> None:
     report = read(problem("carpopedal spasm"), result("total_b12", 120, "ng/L"))
     assert on_top(report, "calcium") == [("low-calcium-sign-electrolytes-not-settled", "urgent")]
     assert report.notes[0].topic == "calcium"
+
+
+@pytest.mark.parametrize(("value", "unit"), [(4.1, "g/L"), (41, "g/dL"), (2.0, "g/L")])
+def test_an_albumin_in_the_other_unit_hides_no_critical_calcium(value: float, unit: str) -> None:
+    report = read(result("calcium", 1.75, "mmol/L"), result("albumin", value, unit))
+    said = {note.rule: note.urgency for note in report.notes}
+    assert said["critical-calcium-low"] == said["verify-adjusted-calcium"] == "urgent"

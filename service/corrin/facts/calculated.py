@@ -29,9 +29,14 @@ _MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Constants:
-    """What a form needs when the first result came in a certain unit; ``unit`` is the answer's."""
+    """What a form needs when the first result came in a certain unit; ``unit`` is the answer's.
+
+    A second result wholly outside ``second_between`` (in ``second_unit``) was sent in another unit,
+    and what is made of it is implausible.
+    """
 
     second_unit: str
+    second_between: Interval | None
     unit: str
     places: int
     slope: Decimal
@@ -71,6 +76,7 @@ def calculations() -> tuple[Calculation, ...]:
             by_unit={
                 unit: Constants(
                     second_unit=c["second_unit"],
+                    second_between=_window(c.get("second_between")),
                     unit=c["unit"],
                     places=c["places"],
                     slope=Decimal(c.get("slope", 0)),
@@ -84,6 +90,10 @@ def calculations() -> tuple[Calculation, ...]:
         )
         for name, one in given.items()
     )
+
+
+def _window(given: Mapping[str, Decimal] | None) -> Interval | None:
+    return None if given is None else Interval(Decimal(given["low"]), Decimal(given["high"]))
 
 
 def add(by_name: dict[str, list[Measured]]) -> None:
@@ -151,12 +161,15 @@ def _figure(rule: Calculation, one: Measured, other: _Second) -> Measured | None
     second = None if constants is None else other.known[constants.second_unit]
     if constants is None or second is None:
         return None
+    window = constants.second_between
+    believed = window is None or second.intersect(window) is not None
     second = arithmetic.at_most(second, rule.second_at_most)
     interval = _worked_out(rule.form, one.interval, second, constants)
     if interval is None:
         return None
     flags = [*one.flags, *other.flags, CALCULATED]
-    if not units.plausible(terminology.load().analytes[rule.name], interval, constants.unit):
+    analyte = terminology.load().analytes[rule.name]
+    if not believed or not units.plausible(analyte, interval, constants.unit):
         flags.append(IMPLAUSIBLE)
     return Measured(
         analyte=rule.name,
