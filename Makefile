@@ -99,8 +99,8 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
         --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 lock: $(READY) ## resolve the dependencies again (UPGRADE=--upgrade takes newer ones)
-	@$(LOCK) $(UPGRADE) pyproject.toml --output-file requirements.lock
-	@$(LOCK) $(UPGRADE) pyproject.toml requirements-dev.in --output-file requirements-dev.lock
+	@$(LOCK) $(UPGRADE) --extra service pyproject.toml --output-file requirements.lock
+	@$(LOCK) $(UPGRADE) --extra service pyproject.toml requirements-dev.in --output-file requirements-dev.lock
 
 clean: ## remove the environment, caches and builds
 	@rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,109 @@
+"""The app factory: doors, and what stands around them."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from corrin import UsageError, __version__
+from corrin.api import problem
+from corrin.api.interpreter import Interpreter, open_interpreter
+from corrin.api.problem import Fault, Problem
+from corrin.api.settings import Settings
+from corrin.intake import IntakeError
+
+SUMMARY = (
+    "Reads laboratory results and returns decision-support notes for a clinician to review. "
+    "Never a diagnosis, never an order. Stores nothing."
+)
+
+# What a path or method says that no door knows; FastAPI's own words are not repeated.
+_SAID = {
+    404: ("not-found", "There is nothing at this path.", "See /docs for what there is."),
+    405: ("method-not-allowed", "This path does not take this method.", "See the Allow header."),
+}
+
+
+def create_app(settings: Settings | None = None, interpreter: Interpreter | None = None) -> FastAPI:
+    """The service, ready to serve; rules are compiled here, so a wrong setting fails at start.
+
+    Args:
+        settings: else read from the environment.
+        interpreter: else opened as the settings say.
+
+    Raises:
+        corrin.UsageError: a profile, pack or version is not there.
+        corrin.packs.finding.ContentProblem: the rules or the site file cannot be used.
+    """
+    settings = settings or Settings()
+    app = FastAPI(
+        title="Corrin",
+        summary=SUMMARY,
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    app.state.settings = settings
+    app.state.interpreter = interpreter or open_interpreter(settings)
+    _doors(app)
+    _around(app, settings)
+    app.add_exception_handler(Problem, _told)
+    app.add_exception_handler(IntakeError, _told)
+    app.add_exception_handler(UsageError, _told)
+    app.add_exception_handler(HTTPException, _told)
+    app.add_exception_handler(RequestValidationError, _told)
+    return app
+
+
+def _doors(app: FastAPI) -> None:
+    """Mount every door: one ``app.include_router`` each."""
+
+
+def _around(app: FastAPI, settings: Settings) -> None:
+    """What every request passes, innermost first: one ``app.add_middleware`` each."""
+
+
+def _told(request: Request, error: Exception) -> Response:
+    return problem.response(as_problem(error), request.url.path, request.headers.get("accept", ""))
+
+
+def as_problem(error: Exception) -> Problem:
+    """Any error a door lets through, as what it tells; of an unknown one nothing is told."""
+    match error:
+        case Problem():
+            return error
+        case IntakeError():
+            return problem.of_intake(error)
+        case UsageError(message=message, hint=hint):
+            return Problem(422, Fault("usage", message, hint))
+        case RequestValidationError():
+            faults = {
+                ".".join(str(part) for part in one["loc"]): one["type"] for one in error.errors()
+            }
+            return Problem(
+                422,
+                *(
+                    Fault("value-invalid", f"Not usable: {kind}.", path=path)
+                    for path, kind in faults.items()
+                ),
+            )
+        case HTTPException(status_code=status) if status in _SAID:
+            return Problem(status, Fault(*_SAID[status]), headers=error.headers)
+        case HTTPException(status_code=status):
+            return Problem(
+                status, Fault("http", "The request cannot be answered."), headers=error.headers
+            )
+        case _:
+            return Problem(
+                500,
+                Fault(
+                    "fault",
+                    "A fault of the service itself; nothing was interpreted.",
+                    "Report the request id to whoever operates this service.",
+                ),
+            )

@@ -1,0 +1,166 @@
+"""What a deployment sets, from the environment (``CORRIN_*``). The only reader of it."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from corrin.intake.limits import Limits
+
+MiB = 1024 * 1024
+
+Words = Annotated[tuple[str, ...], NoDecode]
+"""Several values, separated by commas or spaces in the environment."""
+
+
+class Settings(BaseSettings):
+    """Settings of one service process; every default is safe on its own.
+
+    Raises:
+        pydantic.ValidationError: a value cannot be used, or values do not go together.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="CORRIN_", frozen=True, extra="ignore", str_strip_whitespace=True
+    )
+
+    # Where it listens, and how the world calls it.
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(default=8000, ge=0, le=65535, description="port to listen on; 0: any free")
+    workers: int = Field(default=1, ge=1, le=64, description="processes")
+    public_url: str = Field(
+        default="",
+        description="URL under which clients reach the service, without a final slash; it stands "
+        "in every canonical URL and link, and tokens are made out to it",
+    )
+    trusted_proxies: Words = Field(
+        default=(), description="addresses or networks whose X-Forwarded-* headers are believed"
+    )
+    allowed_origins: Words = Field(
+        default=(), description="origins of browser clients that may call (CORS); none by default"
+    )
+    tls_certificate: Path | None = Field(default=None, description="PEM certificate chain")
+    tls_key: Path | None = Field(default=None, description="PEM private key")
+    tls_client_ca: Path | None = Field(
+        default=None, description="PEM of the authorities whose client certificates are required"
+    )
+
+    # What it runs.
+    profile: str = Field(default="uk", description="profile used when a request names none")
+    packs: Words = Field(
+        default=(), description="packs run besides the profile's: id or id@version"
+    )
+    packs_folders: Words = Field(default=(), description="folders of packs of one's own")
+    site_file: Path | None = Field(default=None, description="what the site sets for itself")
+
+    # Who may call.
+    auth: Literal["none", "jwt"] = Field(
+        default="none", description="none: loopback only; jwt: every door but health asks a token"
+    )
+    token_issuer: str = Field(
+        default="", description="iss of access tokens (SMART Backend Services)"
+    )
+    token_audience: str = Field(default="", description="aud of access tokens; else the public URL")
+    token_jwks_url: str = Field(default="", description="where the issuer's keys are")
+    token_scopes: Words = Field(
+        default=(
+            "system/Observation.rs",
+            "system/Observation.read",
+            "system/*.rs",
+            "system/*.read",
+        ),
+        description="scopes of which an access token must carry one",
+    )
+    hooks_clients: Path | None = Field(
+        default=None,
+        description="JSON file of CDS Hooks clients: a list of {iss, jwks_url, jku?, tenants?}",
+    )
+    token_leeway_seconds: int = Field(default=30, ge=0, le=60)
+    token_life_seconds: int = Field(
+        default=600, ge=60, le=3600, description="longest life of a CDS Hooks client's token"
+    )
+    replay_entries: int = Field(
+        default=100_000, ge=100, description="token ids remembered until they expire, per process"
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None, description="bearer token that /metrics asks for; else it is open"
+    )
+
+    # How much one request may hold and take.
+    body_bytes: int = Field(default=16 * MiB, ge=1024, description="largest body, after unpacking")
+    hooks_body_bytes: int = Field(default=5 * MiB, ge=1024, description="the same, for CDS Hooks")
+    batch_bytes: int = Field(
+        default=256 * MiB, ge=1024, description="largest NDJSON stream of cases, after unpacking"
+    )
+    line_bytes: int = Field(default=1 * MiB, ge=1024, description="largest line of that stream")
+    depth: int = Field(default=64, ge=8, le=64, description="how deep JSON may nest")
+    entries: int = Field(default=5_000, ge=1, le=20_000, description="resources in one request")
+    inline_bytes: int = Field(
+        default=64 * 1024, ge=0, description="bodies up to this are answered without a thread"
+    )
+    concurrency: int = Field(default=64, ge=1, description="requests in work at once; else 429")
+    threads: int = Field(default=2, ge=1, le=64, description="threads for large requests")
+    header_seconds: float = Field(default=10, gt=0, description="until a request's head is there")
+    body_seconds: float = Field(default=30, gt=0, description="until a request's body is there")
+    request_seconds: float = Field(default=30, gt=0, description="until a request is answered")
+    shutdown_seconds: int = Field(
+        default=30, ge=1, description="what is in flight may still take when told to stop"
+    )
+
+    # What it tells its operator.
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "console"] = "json"
+    metrics: bool = Field(default=True, description="serve /metrics")
+    docs: bool = Field(default=True, description="serve /docs and /openapi.json")
+
+    @field_validator(
+        "trusted_proxies",
+        "allowed_origins",
+        "packs",
+        "packs_folders",
+        "token_scopes",
+        mode="before",
+    )
+    @classmethod
+    def _several(cls, given: object) -> object:
+        return tuple(given.replace(",", " ").split()) if isinstance(given, str) else given
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if self.auth == "none" and not self.loopback:
+            raise ValueError(
+                "CORRIN_AUTH=none listens on loopback only; set CORRIN_AUTH=jwt, or let "
+                "CORRIN_HOST be 127.0.0.1 behind a gateway that checks tokens"
+            )
+        if self.auth == "jwt" and not self.public_url:
+            raise ValueError("CORRIN_AUTH=jwt needs CORRIN_PUBLIC_URL: tokens are made out to it")
+        return self
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach the service."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    @property
+    def base(self) -> str:
+        """The public URL, without a final slash."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        scheme = "https" if self.tls_certificate else "http"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{scheme}://{host}:{self.port}"
+
+    def limits(self, *, hooks: bool = False) -> Limits:
+        """What the reader holds one request to."""
+        return Limits(
+            bytes=self.hooks_body_bytes if hooks else self.body_bytes,
+            depth=self.depth,
+            entries=self.entries,
+        )
