@@ -283,18 +283,19 @@ def every_value(case: Case, world: World, analyte: str, critical_days: int) -> I
     values = case.every.get(analyte, ())
     # Only a value that can be relied on, and is not dated ahead, shows that an older was repeated.
     sound = [
-        one.when
+        one.when.start
         for one in case.earlier.get(analyte, ())
         if one.when is not None
         and one.when.start <= case.as_of.end
         and "implausible" not in one.flags
     ]
+    latest = max(sound, default=None)
     for value in values:
         recent = True
         if value.when is not None:
             fewest, _ = value.when.days_before(case.as_of)
             recent = fewest <= critical_days
-        repeated = value.when is not None and any(when.start > value.when.end for when in sound)
+        repeated = value.when is not None and latest is not None and latest > value.when.end
         yield world.given(
             result=value,
             result_recent=_TRUTHS["result_recent", recent],

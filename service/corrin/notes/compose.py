@@ -185,21 +185,19 @@ class Composer:
         chosen = {(fact.analyte, fact.origin, fact.when) for fact in found}
         found.sort(key=lambda fact: self._order.get(fact.analyte, len(self._order)))
         values: dict[int, report.Value] = {}
+        earlier: dict[str, tuple[report.Earlier, ...]] = {}  # one for all values that disagree
         for fact in found:
-            others = [
-                other
-                for other in case.earlier.get(fact.analyte, ())
-                if other is not fact and (other.analyte, other.origin, other.when) not in chosen
-            ]
-            earlier = tuple(
-                report.Earlier(
-                    reported=other.reported,
-                    when=None if other.when is None else other.when.text,
-                    origin=other.origin,
+            if fact.analyte not in earlier:
+                earlier[fact.analyte] = tuple(
+                    report.Earlier(
+                        reported=other.reported,
+                        when=None if other.when is None else other.when.text,
+                        origin=other.origin,
+                    )
+                    for other in case.earlier.get(fact.analyte, ())
+                    if (other.analyte, other.origin, other.when) not in chosen
                 )
-                for other in others
-            )
-            values[id(fact)] = self._words.value(fact, earlier)
+            values[id(fact)] = self._words.value(fact, earlier[fact.analyte])
         return values
 
     def _context(self, case: Case) -> tuple[report.Context, ...]:
