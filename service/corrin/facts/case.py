@@ -50,7 +50,9 @@ class Reading:
     ``statements`` the context; ``counts`` says where every resource went (``used``,
     ``superseded``, ``not-ours``, ``refused``); ``complete`` names the lists the caller declared
     complete (``medicines``); ``evaluation_time`` is the moment the
-    request itself asked for (``Parameters.evaluationTime``).
+    request itself asked for (``Parameters.evaluationTime``). ``about`` is how the request refers to
+    its person (``Patient/p1``, ``urn:uuid:…``, ``""`` when it does not): only for an answer that
+    must refer alike, so it is never part of a case, a report, a digest or a log.
     """
 
     subject: Subject
@@ -60,6 +62,7 @@ class Reading:
     counts: Mapping[str, int] = field(default_factory=dict)
     complete: tuple[str, ...] = ()
     evaluation_time: Moment | None = None
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

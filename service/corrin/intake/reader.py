@@ -72,10 +72,27 @@ def read(
     person = subject.identify(walked.items, zone, walked.parameters)
     harvest = Harvest(zone, Library(walked.items))
     harvest.refusals += walked.refusals + person.refusals
-    counts = _read_all(walked, person, harvest)
+    counts = {
+        "used": 0,
+        "superseded": walked.superseded,
+        "not-ours": walked.not_ours,
+        "refused": walked.refused,
+    }
+    read_items(walked.items, person, harvest, counts)
     evaluated, complete = _parameters(walked, harvest)
     if strict:
         handling.refuse_invalid(harvest.refusals, limits)
+    return reading_of(person, harvest, counts, evaluated, complete)
+
+
+def reading_of(
+    person: subject.Person,
+    harvest: Harvest,
+    counts: dict[str, int],
+    evaluated: Moment | None,
+    complete: tuple[str, ...],
+) -> Reading:
+    """Everything harvested, in an order of its own."""
     return Reading(
         subject=person.subject,
         results=tuple(_in_order(harvest.results)),
@@ -84,18 +101,16 @@ def read(
         counts=MappingProxyType(counts),
         complete=complete,
         evaluation_time=evaluated,
+        about=person.about,
     )
 
 
-def _read_all(walked: Walked, person: subject.Person, harvest: Harvest) -> dict[str, int]:
-    counts = {
-        "used": 0,
-        "superseded": walked.superseded,
-        "not-ours": walked.not_ours,
-        "refused": walked.refused,
-    }
+def read_items(
+    items: list[Item], person: subject.Person, harvest: Harvest, counts: dict[str, int]
+) -> None:
+    """Read every item into the harvest, and count where each went."""
     refusals = harvest.refusals
-    for item in walked.items:
+    for item in items:
         reader = _READERS.get(item.kind)
         if reader is None:
             counts["used" if id(item) in person.used else "not-ours"] += 1
@@ -108,7 +123,6 @@ def _read_all(walked: Walked, person: subject.Person, harvest: Harvest) -> dict[
             counts["refused"] += 1
         else:
             counts["not-ours"] += 1
-    return counts
 
 
 def _parameters(walked: Walked, harvest: Harvest) -> tuple[Moment | None, tuple[str, ...]]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from corrin.facts.case import Refusal, Subject
 from corrin.facts.moment import Moment
+from corrin.intake import about
 from corrin.intake.code import identifiers_of
 from corrin.intake.dates import parse_moment
 from corrin.intake.item import Item, Resource
@@ -39,6 +40,7 @@ class Person:
     subject: Subject = field(default_factory=Subject)
     refusals: list[Refusal] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
+    about: str = ""
 
 
 def about_patient(item: Item) -> str | None:
@@ -81,7 +83,8 @@ def identify(
     displays: dict[str, str] = {}
     patients: list[Item] = []
     nameless: list[Item] = []
-    known: dict[tuple[str | None, str | None, int], tuple[str, ...]] = {}
+    known: set[str] = set()
+    written: set[str] = set()
     for item in items:
         if item.kind == "Patient":
             patients.append(item)
@@ -100,12 +103,14 @@ def identify(
                 continue
             reference = one.get("reference")
             if type(reference) is str and "identifier" not in one and reference[:1] != "#":
-                if (reference, None, 0) in known:
+                if reference in known:
                     continue
-                known[(reference, None, 0)] = ()
+                known.add(reference)
             keys = _subject_keys(one, item)
             place = f"{item.path}.subject"
             if keys:
+                if type(reference) is str:
+                    written.add(reference)
                 groups.join(keys, place)
                 firm.join(_firm(keys), place)
             elif isinstance(one.get("display"), str) and not one.get("reference"):
@@ -113,6 +118,9 @@ def identify(
     for name, parameter, path in parameters:
         if name in _PARAMETERS:
             keys = _parameter_keys(parameter, path)
+            named = parameter.get("valueReference")
+            if keys and isinstance(named, dict) and type(named.get("reference")) is str:
+                written.add(named["reference"])
             groups.join(keys, path)
             firm.join(_firm(keys), path)
     places = groups.places() + firm.rivals()
@@ -124,7 +132,9 @@ def identify(
         places = [*places, nameless[0].path, nameless[0].path]
     if len(places) > 1:
         raise refuse("two-subjects", sorted(places)[1])
-    return _describe(patients, zone)
+    person = _describe(patients, zone)
+    person.about = about.best(written, patients)
+    return person
 
 
 def _patient_keys(item: Item) -> list[str]:
