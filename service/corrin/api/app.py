@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from corrin import UsageError, __version__
-from corrin.api import problem
+from corrin.api import catalogue, problem
 from corrin.api.interpreter import Interpreter, open_interpreter
 from corrin.api.problem import Fault, Problem
 from corrin.api.settings import Settings
@@ -62,6 +62,7 @@ def create_app(settings: Settings | None = None, interpreter: Interpreter | None
 
 def _doors(app: FastAPI) -> None:
     """Mount every door: one ``app.include_router`` each."""
+    app.include_router(catalogue.router)
 
 
 def _around(app: FastAPI, settings: Settings) -> None:
