@@ -13,6 +13,10 @@ from corrin.api import catalogue, problem
 from corrin.api.interpreter import Interpreter, open_interpreter
 from corrin.api.problem import Fault, Problem
 from corrin.api.settings import Settings
+from corrin.api.telemetry import tracing
+from corrin.api.telemetry.log import open_log
+from corrin.api.telemetry.metrics import Metrics
+from corrin.api.telemetry.watch import Telemetry
 from corrin.intake import IntakeError
 
 SUMMARY = (
@@ -39,6 +43,7 @@ def create_app(settings: Settings | None = None, interpreter: Interpreter | None
         corrin.packs.finding.ContentProblem: the rules or the site file cannot be used.
     """
     settings = settings or Settings()
+    open_log(settings.log_level, settings.log_format)
     app = FastAPI(
         title="Corrin",
         summary=SUMMARY,
@@ -47,9 +52,11 @@ def create_app(settings: Settings | None = None, interpreter: Interpreter | None
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
+        telemetry=tracing.OFF,
     )
     app.state.settings = settings
     app.state.interpreter = interpreter or open_interpreter(settings)
+    app.state.metrics = Metrics(app.state.interpreter)
     _doors(app)
     _around(app, settings)
     app.add_exception_handler(Problem, _told)
@@ -67,6 +74,7 @@ def _doors(app: FastAPI) -> None:
 
 def _around(app: FastAPI, settings: Settings) -> None:
     """What every request passes, innermost first: one ``app.add_middleware`` each."""
+    app.add_middleware(Telemetry, metrics=app.state.metrics)
 
 
 def _told(request: Request, error: Exception) -> Response:

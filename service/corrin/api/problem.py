@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
+from corrin.api.telemetry.doors import reasons
 from corrin.intake import IntakeError
 
 FHIR_JSON = "application/fhir+json; fhirVersion=4.0"
@@ -101,6 +102,7 @@ def of_intake(error: IntakeError) -> Problem:
 
 def response(problem: Problem, path: str, accept: str = "") -> Response:
     """The answer a door gives; ``path`` is the request's, ``accept`` its Accept header."""
+    reasons(fault.reason for fault in problem.faults)
     fhir = path.startswith(_DOORS) or "application/fhir+json" in accept
     body = outcome(problem) if fhir else plain(problem)
     return Response(

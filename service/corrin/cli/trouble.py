@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from traceback import walk_tb
+
+from corrin.fault import known_by
 
 
 class ExitCode(IntEnum):
@@ -132,19 +132,13 @@ def _finding(finding: object) -> Trouble:
 
 def fault(error: BaseException) -> Stopped:
     """An error of ours: its type and place, and no word of its message, which may hold data."""
-    place = "corrin"
-    for frame, line in walk_tb(error.__traceback__):
-        module = str(frame.f_globals.get("__name__", ""))
-        if module.split(".")[0] == "corrin":
-            place = f"{module}, line {line}"
-    kind = type(error).__name__
-    known_by = hashlib.sha256(f"{kind} {place}".encode()).hexdigest()[:12]
+    found = known_by(error)
     return Stopped(
         ExitCode.FAULT,
         Trouble(
             "A fault of Corrin itself stopped this; nothing was interpreted.",
-            place,
-            f"{kind}, fault {known_by}",
+            found.place,
+            f"{found.kind}, fault {found.number}",
             "Report the fault number, the place and `corrin --version` to whoever maintains "
             "this installation. Do not send the results of a patient with it.",
         ),

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from corrin.api.telemetry.log import tell
+from corrin.api.telemetry.record import CURRENT
+
 if TYPE_CHECKING:
     from starlette.requests import Request
 
@@ -17,6 +20,16 @@ def noted(request: Request, report: Report, *, door: str = "") -> None:
     Args:
         door: ``clinician``, ``batch``, ``fhir`` or ``cds-hooks``; else told by the path.
     """
+    record = CURRENT.get()
+    if record is None:
+        return
+    record.reports += 1
+    record.notes += len(report.notes)
+    record.cannot_say += len(report.cannot_say)
+    record.refusals += len(report.refusals)
+    record.add(record.rules, [note.rule for note in report.notes])
+    if record.metrics is not None:
+        record.metrics.noted(door or record.door, report)
 
 
 def feedback(request: Request, rule: str, outcome: str, reason: str = "") -> None:
@@ -27,11 +40,23 @@ def feedback(request: Request, rule: str, outcome: str, reason: str = "") -> Non
         outcome: ``accepted`` or ``overridden``.
         reason: code of an override reason of ours; another is counted as ``other``.
     """
+    record = CURRENT.get()
+    if record is not None and record.metrics is not None:
+        record.metrics.fed_back(rule, outcome, reason)
 
 
 def reasons(found: Iterable[str]) -> None:
     """Remember why the request in work was refused, for its log line and the counts."""
+    record = CURRENT.get()
+    if record is not None:
+        record.add(record.reasons, found)
 
 
-def event(name: str, /, **counts: int | float) -> None:
+def event(name: str, /, **counts: object) -> None:
     """Log one event of ours, with counts; anything that is no number is left out."""
+    kept = {key: value for key, value in counts.items() if isinstance(value, int | float)}
+    record = CURRENT.get()
+    if record is None:
+        tell("info", name, **kept)
+    else:
+        tell("info", name, request_id=record.request_id, **kept)
