@@ -17,7 +17,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_USER PIP_TARGET PIP_PREFIX
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test check format-check lint types contracts rules units-check docs-check \
-        docs golden format bench soak wheel-test lock serve clean
+        docs golden format bench soak wheel-test lock serve clean node healthchain
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,8 @@ serve: $(READY)
 # --- whether it does it right ---------------------------------------------------------------
 
 test: $(READY) ## all tests
+	@$(MAKE) -s --no-print-directory -k node healthchain || { [ -z "$$CI" ] || exit 2; \
+	  echo "going on without what could not be set up; the tests that need it will be named" >&2; }
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup
 
 check: format-check lint types contracts rules units-check docs-check ## format, lint, types, imports, rule lint, drift
@@ -84,6 +86,34 @@ soak: $(READY) ## the generative tests, for long
 bench: $(READY) ## time of one interpretation, by step
 	@$(BIN)/python benchmarks/run.py
 
+# Judges from outside: a FHIR validator (Node.js), somebody else's CDS Hooks client. `make test`
+# tries to set them up and goes on without them; on a build server (CI=true) it does not go on.
+
+NODE        := tests/conformance/node
+HEALTHCHAIN := .venv-healthchain
+APT         := env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=1 \
+               -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20
+
+node: $(NODE)/node_modules/.ready ## the FHIR validator of the tests, in Node.js
+
+$(NODE)/node_modules/.ready: $(NODE)/package.json $(NODE)/package-lock.json
+	@command -v npm >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  echo "installing Node.js (once)" && $(APT) update && \
+	  $(APT) install -y --no-install-recommends nodejs npm >/dev/null; } || { \
+	  echo "The FHIR validator needs Node.js 20.19 or newer and npm; they could not be installed." >&2; exit 2; }
+	@echo "setting up $(NODE)/node_modules from package-lock.json (once)"
+	@cd $(NODE) && npm ci --ignore-scripts --no-audit --no-fund --silent --fetch-retries=1 --fetch-timeout=60000 || { \
+	  echo "npm could not install the packages of $(NODE)/package-lock.json." >&2; exit 2; }
+	@touch $@
+
+healthchain: $(HEALTHCHAIN)/.ready ## the CDS Hooks client of the tests, in an environment of its own
+
+$(HEALTHCHAIN)/.ready: requirements-healthchain.lock
+	@echo "setting up $(HEALTHCHAIN) from requirements-healthchain.lock (once)"
+	@$(HEALTHCHAIN)/bin/python -m pip --version >/dev/null 2>&1 || { rm -rf $(HEALTHCHAIN) && $(PYTHON) -m venv $(HEALTHCHAIN); }
+	@$(HEALTHCHAIN)/bin/python -m pip install -qq --require-hashes -r requirements-healthchain.lock
+	@touch $@
+
 # --- what is written by machine -------------------------------------------------------------
 
 docs: $(READY) ## write the generated pages and schemas again
@@ -101,7 +131,8 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 lock: $(READY) ## resolve the dependencies again (UPGRADE=--upgrade takes newer ones)
 	@$(LOCK) $(UPGRADE) --extra service pyproject.toml --output-file requirements.lock
 	@$(LOCK) $(UPGRADE) --extra service pyproject.toml requirements-dev.in --output-file requirements-dev.lock
+	@$(LOCK) $(UPGRADE) requirements-healthchain.in --output-file requirements-healthchain.lock
 
 clean: ## remove the environment, caches and builds
-	@rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) $(HEALTHCHAIN) $(NODE)/node_modules dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -not -path './.venv*' -prune -exec rm -rf {} +

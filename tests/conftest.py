@@ -1,4 +1,4 @@
-"""Hypothesis profiles, and the tests over sample files that may not be there."""
+"""Hypothesis profiles, and the tests over what may not be there: files, programs, packages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from support import places
+from support import needs, places
+from support.validator import Validator
+from support.validator import lacking as validator_lacking
 
 settings.register_profile(
     "ci",
@@ -27,8 +29,8 @@ settings.register_profile(
 )
 settings.load_profile("ci")
 
-_LEFT_OUT = pytest.StashKey[int]()
-_WORKER_KEY = "samples_left_out"
+_LEFT_OUT = pytest.StashKey[needs.LeftOut]()
+_WORKER_KEY = "left_out"
 
 
 @pytest.fixture(scope="session")
@@ -39,38 +41,44 @@ def samples() -> Iterator[Path]:
     yield folder
 
 
+@pytest.fixture(scope="session")
+def validator() -> Iterator[Validator]:
+    """The independent FHIR validator; tests that ask for it carry the marker ``node``."""
+    missing = validator_lacking()
+    if missing:
+        pytest.fail(f"The independent FHIR validator must run here: {missing}.")
+    with Validator(places.profiles()) as found:
+        yield found
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what reads the samples when they are not there."""
-    if places.samples() is not None:
-        return
-    left_out = [item for item in items if item.get_closest_marker("samples")]
-    if left_out:
-        items[:] = [item for item in items if not item.get_closest_marker("samples")]
-        config.hook.pytest_deselected(items=left_out)
-    config.stash[_LEFT_OUT] = len(left_out)
+    """Leave out what needs something that is not there, where it may be left out."""
+    out, lines = needs.leave_out(items)
+    if out:
+        items[:] = [item for item in items if item not in out]
+        config.hook.pytest_deselected(items=list(out))
+    config.stash[_LEFT_OUT] = lines
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """With several processes, tell the first one how many were left out."""
+    """With several processes, tell the first one what was left out."""
     output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
     if output is not None:
-        output[_WORKER_KEY] = session.config.stash.get(_LEFT_OUT, 0)
+        output[_WORKER_KEY] = session.config.stash.get(_LEFT_OUT, {})
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:
-    """Hear from a process how many were left out (each collects all, so any one will do)."""
-    left_out = getattr(node, "workeroutput", {}).get(_WORKER_KEY, 0)
+    """Hear from a process what was left out (each collects all, so any one will do)."""
+    left_out = getattr(node, "workeroutput", {}).get(_WORKER_KEY, {})
     node.config.stash[_LEFT_OUT] = left_out
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Say in one line that they did not run; on a build server, so that nobody overlooks it."""
-    left_out = config.stash.get(_LEFT_OUT, 0)
-    if not left_out:
-        return
-    line = f"Not run: {left_out} over the public samples, which are not there"
-    if os.environ.get("CI"):
-        terminalreporter.write_sep("!", line, red=True, bold=True)
-    else:
-        terminalreporter.write_line(f"{line} (CORRIN_SAMPLES names their folder).")
+    """Say in a line each what did not run, loudly where nothing else proves the same."""
+    for marker, (count, lacking) in config.stash.get(_LEFT_OUT, {}).items():
+        line = needs.line(marker, count, lacking)
+        if needs.NEEDS[marker].proof or os.environ.get("CI"):
+            terminalreporter.write_sep("!", line, red=True, bold=True)
+        else:
+            terminalreporter.write_line(f"{line}.")

@@ -23,3 +23,10 @@ def sample_files(pattern: str) -> list[Path]:
     """The sample files that match, in order; none when the samples are not there."""
     folder = samples()
     return sorted(folder.glob(pattern)) if folder else []
+
+
+def profiles() -> list[Path]:
+    """The folders of FHIR profiles (``CORRIN_FHIR_PROFILES``, else beside the checkout), if any."""
+    named = os.environ.get("CORRIN_FHIR_PROFILES")
+    folder = Path(named) if named else ROOT.parent / "shared" / "fhir-profiles"
+    return sorted(one for one in folder.iterdir() if one.is_dir()) if folder.is_dir() else []
