@@ -102,8 +102,19 @@ class Settings(BaseSettings):
     inline_bytes: int = Field(
         default=64 * 1024, ge=0, description="bodies up to this are answered without a thread"
     )
+    buffered_bytes: int = Field(
+        default=128 * MiB,
+        ge=1024,
+        description="held of all bodies together, small ones not counted; else 429",
+    )
     concurrency: int = Field(default=64, ge=1, description="requests in work at once; else 429")
+    connections: int = Field(
+        default=512, ge=2, description="open connections; one that asks nothing makes room"
+    )
     threads: int = Field(default=2, ge=1, le=64, description="threads for large requests")
+    keep_alive_seconds: int = Field(
+        default=65, ge=1, description="how long an idle connection is kept for the next request"
+    )
     header_seconds: float = Field(default=10, gt=0, description="until a request's head is there")
     body_seconds: float = Field(default=30, gt=0, description="until a request's body is there")
     request_seconds: float = Field(default=30, gt=0, description="until a request is answered")

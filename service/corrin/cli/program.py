@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from corrin import __version__
-from corrin.cli import analytes, book, compare, diff, interpret, new, rules, units
+from corrin.cli import analytes, book, compare, diff, interpret, new, rules, serve, units
 from corrin.cli.trouble import ExitCode, Stopped, Trouble, fault, tell, write_to
 
 EXIT_CODES = """\b
@@ -20,7 +20,7 @@ Exit codes:
   2  the command was not understood
   3  the input was refused whole
   4  the rules cannot be used, or do not hold
-  5  a file cannot be read or written"""
+  5  a file cannot be read or written, or an address not listened on"""
 
 app = typer.Typer(
     name="corrin",
@@ -41,6 +41,7 @@ app = typer.Typer(
 )
 app.command("interpret")(interpret.interpret)
 app.command("compare", short_help="Hold guidelines side by side on one patient.")(compare.compare)
+app.command("serve", short_help="Run the HTTP service.")(serve.serve)
 rules.app.command(short_help="Write the rule book of a profile, to print and sign.")(book.book)
 rules.app.command(short_help="Say what changed between two packs, and for whom.")(diff.diff)
 rules.app.command(short_help="Begin a rule of your own.")(new.new)

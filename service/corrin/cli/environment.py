@@ -1,0 +1,99 @@
+"""The settings of the service as a command finds them: read, and what is wrong with them told."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from corrin.cli.trouble import ExitCode, Stopped, Trouble
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from corrin.api.settings import Settings
+
+PREFIX = "CORRIN_"
+_SEE = "`corrin config` lists every setting, what it means and what it is."
+
+
+def settings(given: Mapping[str, object]) -> Settings:
+    """The settings of the environment, with some given by options, which come first.
+
+    What was given is put into the environment, where further processes find it.
+
+    Args:
+        given: by the name of a setting; None where the option was not used.
+
+    Raises:
+        Stopped: a setting cannot be used, or the service is not installed (2).
+    """
+    used = {name: str(value) for name, value in given.items() if value is not None}
+    os.environ.update({variable(name): value for name, value in used.items()})
+    try:
+        from pydantic import ValidationError
+
+        from corrin.api.settings import Settings
+    except ImportError as error:
+        raise Stopped(
+            ExitCode.USAGE,
+            Trouble(
+                "The service is not installed.",
+                why=f"There is no module {error.name}.",
+                do="Install Corrin with its service: pip install 'corrin[service]'",
+            ),
+        ) from error
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise Stopped(
+            ExitCode.USAGE, *(_wrong(one, used) for one in error.errors(include_url=False))
+        ) from None
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def unknown() -> list[Trouble]:
+    """A trouble for each variable that looks like a setting and is none."""
+    from corrin.api.settings import Settings
+
+    known = [variable(name) for name in Settings.model_fields]
+    found = []
+    for name in sorted(os.environ):
+        if not name.startswith(PREFIX) or name.upper() in known:
+            continue
+        near = get_close_matches(name, known, 1, 0.8)
+        if near:
+            found.append(
+                Trouble(
+                    "A setting of this name does not exist; it was not used.",
+                    name,
+                    do=f"Did you mean {near[0]}?",
+                )
+            )
+    return found
+
+
+def _wrong(error: ErrorDetails, used: Mapping[str, str]) -> Trouble:
+    from corrin.api.settings import Settings
+
+    said = error["msg"].removeprefix("Value error, ")
+    why = said[:1].upper() + said[1:] + ("" if said.endswith(".") else ".")
+    if not error["loc"]:
+        return Trouble("The settings do not go together.", "the environment", why, _SEE)
+    name = str(error["loc"][0])
+    field = Settings.model_fields.get(name)
+    where = variable(name)
+    if name in used:
+        where += f" (--{name.replace('_', '-')})"
+    do = f"It is: {field.description}. {_SEE}" if field and field.description else _SEE
+    if name == "port" and os.environ.get(where, "").startswith("tcp://"):
+        do = (
+            "Kubernetes sets this variable for a Service named corrin: set "
+            "enableServiceLinks: false in the pod, or name the Service otherwise."
+        )
+    return Trouble("A setting cannot be used.", where, why, do)
