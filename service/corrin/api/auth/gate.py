@@ -1,0 +1,193 @@
+"""The gate every request passes: what is open, and which token the rest asks for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from secrets import compare_digest
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_plus
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from corrin import UsageError
+from corrin.api import problem, telemetry
+from corrin.api.auth import hooks
+from corrin.api.auth.access import AccessTokens
+from corrin.api.auth.clients import hooks_clients
+from corrin.api.auth.fetch import trusted
+from corrin.api.auth.hooks import HooksTokens
+from corrin.api.auth.keys import KeySet
+from corrin.api.auth.refusal import refused
+
+if TYPE_CHECKING:
+    from corrin.api.settings import Settings
+
+# Nothing here holds a patient's data or acts: whether the service lives, and what a FHIR client
+# reads before it can ask for a token at all.
+_OPEN = ("/livez", "/readyz")
+_OPEN_TO_READ = ("/fhir/metadata",)
+
+_IN_URL = re.compile(r"(?:^|[&;])access_token=")
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Who may call what.
+
+    Attributes:
+        asks: whether tokens are asked for at all (``CORRIN_AUTH=jwt``).
+        access: for every path but the open ones and CDS Hooks; None lets nobody in.
+        hooks: for ``/cds-services`` and below; None lets nobody in.
+        metrics: bearer token of ``/metrics``; None leaves it open.
+    """
+
+    asks: bool
+    access: AccessTokens | None = None
+    hooks: HooksTokens | None = None
+    metrics: bytes | None = None
+
+    async def admit(self, scope: Scope) -> str:
+        """Who calls; "" where nobody is asked.
+
+        Raises:
+            Problem: 400, 401, 403 or 503.
+        """
+        path: str = scope["path"]
+        if path == "/metrics":
+            if self.metrics is not None:
+                self._scraper(_token(scope), self.metrics)
+            return ""
+        if not self.asks or path in _OPEN:
+            return ""
+        if path in _OPEN_TO_READ and scope["method"] in ("GET", "HEAD"):
+            return ""
+        # Whatever is not named above asks for a token: a door added later is closed, not open.
+        if path == hooks.PATH or path.startswith(hooks.PATH + "/"):
+            if self.hooks is None:
+                raise refused("token-not-taken")
+            return await self.hooks.check(_token(scope), path)
+        if self.access is None:
+            raise refused("token-not-taken")
+        return await self.access.check(_token(scope))
+
+    def _scraper(self, given: str, expected: bytes) -> None:
+        if not compare_digest(given.encode("latin-1"), expected):
+            raise refused("token-unknown")
+
+
+class Authenticate:
+    """ASGI middleware that lets through whom the gate admits, and answers the others."""
+
+    def __init__(self, app: ASGIApp, gate: Gate) -> None:
+        self.app, self.gate = app, gate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":  # there are none; none gets past the gate
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        if scope["type"] == "http":
+            try:
+                caller = await self.gate.admit(scope)
+            except problem.Problem as error:
+                telemetry.reasons(fault.reason for fault in error.faults)
+                accept = ",".join(_header(scope, b"accept"))
+                await problem.response(error, scope["path"], accept)(scope, receive, send)
+                return
+            scope.setdefault("state", {})["caller"] = caller
+        await self.app(scope, receive, send)
+
+
+def open_gate(settings: Settings) -> Gate:
+    """The gate that settings ask for; fetches nothing yet.
+
+    Raises:
+        corrin.UsageError: the settings do not go together, or the clients' file is not usable.
+    """
+    metrics = settings.metrics_token
+    secret = metrics.get_secret_value().encode() if metrics is not None else None
+    if secret == b"":
+        raise UsageError("CORRIN_METRICS_TOKEN is empty.", "Set it, or leave it out.")
+    if settings.auth == "none":
+        return Gate(asks=False, metrics=secret)
+    if bool(settings.token_issuer) != bool(settings.token_jwks_url):
+        raise UsageError(
+            "Access tokens need both their issuer and the URL of its keys.",
+            "Set CORRIN_TOKEN_ISSUER and CORRIN_TOKEN_JWKS_URL.",
+        )
+    if not settings.token_issuer and settings.hooks_clients is None:
+        raise UsageError(
+            "CORRIN_AUTH=jwt trusts nobody yet.",
+            "Set CORRIN_TOKEN_ISSUER and CORRIN_TOKEN_JWKS_URL, or CORRIN_HOOKS_CLIENTS, or both.",
+        )
+    return Gate(True, _access(settings), _hooks(settings), secret)
+
+
+def standing(settings: Settings) -> str:
+    """One sentence on who may call, for the operator at start."""
+    if settings.auth == "none":
+        return (
+            "Authentication is off (CORRIN_AUTH=none): any program on this machine may call, "
+            "no other can; put a gateway that checks tokens before it, or set CORRIN_AUTH=jwt."
+        )
+    asked = []
+    if settings.token_issuer:
+        asked.append("access tokens on /v1 and /fhir")
+    if settings.hooks_clients is not None:
+        asked.append("CDS Hooks client tokens on /cds-services")
+    return f"Authentication is on (CORRIN_AUTH=jwt): {' and '.join(asked)}."
+
+
+def _access(settings: Settings) -> AccessTokens | None:
+    if not settings.token_issuer:
+        return None
+    if not trusted(settings.token_jwks_url):
+        raise UsageError(
+            "CORRIN_TOKEN_JWKS_URL is not usable.", "Use https (or http on this machine)."
+        )
+    if not settings.token_scopes:
+        raise UsageError("CORRIN_TOKEN_SCOPES is empty.", "Name one scope or more.")
+    return AccessTokens(
+        issuer=settings.token_issuer,
+        audiences=[settings.token_audience]
+        if settings.token_audience
+        else [settings.base, settings.base + "/fhir"],
+        scopes=settings.token_scopes,
+        keys=KeySet(settings.token_jwks_url),
+        leeway=settings.token_leeway_seconds,
+    )
+
+
+def _hooks(settings: Settings) -> HooksTokens | None:
+    if settings.hooks_clients is None:
+        return None
+    return HooksTokens(
+        hooks_clients(settings.hooks_clients),
+        base=settings.base,
+        leeway=settings.token_leeway_seconds,
+        life=settings.token_life_seconds,
+        entries=settings.replay_entries,
+    )
+
+
+def _token(scope: Scope) -> str:
+    """The bearer token of a request.
+
+    Raises:
+        Problem: 401, there is none; 400, there are several, or one in the URL.
+    """
+    query = unquote_plus(scope.get("query_string", b"").decode("latin-1"))
+    if _IN_URL.search(query):
+        raise refused("token-in-url")
+    given = _header(scope, b"authorization")
+    if len(given) > 1:
+        raise refused("token-several")
+    scheme, _, token = (given[0] if given else "").partition(" ")
+    token = token.strip(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise refused("token-missing")
+    return token
+
+
+def _header(scope: Scope, name: bytes) -> list[str]:
+    return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
