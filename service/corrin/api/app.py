@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from corrin import UsageError, __version__
-from corrin.api import catalogue, problem
+from corrin.api import auth, catalogue, problem
 from corrin.api.interpreter import Interpreter, open_interpreter
 from corrin.api.problem import Fault, Problem
 from corrin.api.settings import Settings
@@ -74,6 +74,8 @@ def _doors(app: FastAPI) -> None:
 
 def _around(app: FastAPI, settings: Settings) -> None:
     """What every request passes, innermost first: one ``app.add_middleware`` each."""
+    if settings.auth != "none" or settings.metrics_token is not None:
+        app.add_middleware(auth.Authenticate, gate=auth.open_gate(settings))
     app.add_middleware(Telemetry, metrics=app.state.metrics)
 
 
