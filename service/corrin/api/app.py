@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from corrin import UsageError, __version__
-from corrin.api import auth, catalogue, problem
+from corrin.api import auth, catalogue, comparison, health, problem
 from corrin.api.interpreter import Interpreter, open_interpreter
 from corrin.api.problem import Fault, Problem
+from corrin.api.readiness import Readiness
 from corrin.api.settings import Settings
 from corrin.api.telemetry import tracing
 from corrin.api.telemetry.log import open_log
@@ -57,6 +58,7 @@ def create_app(settings: Settings | None = None, interpreter: Interpreter | None
     app.state.settings = settings
     app.state.interpreter = interpreter or open_interpreter(settings)
     app.state.metrics = Metrics(app.state.interpreter)
+    app.state.readiness = Readiness(app.state.interpreter)
     _doors(app)
     _around(app, settings)
     app.add_exception_handler(Problem, _told)
@@ -69,7 +71,11 @@ def create_app(settings: Settings | None = None, interpreter: Interpreter | None
 
 def _doors(app: FastAPI) -> None:
     """Mount every door: one ``app.include_router`` each."""
+    app.include_router(health.router)
+    if app.state.settings.metrics:
+        app.include_router(health.scrape)
     app.include_router(catalogue.router)
+    app.include_router(comparison.router)
 
 
 def _around(app: FastAPI, settings: Settings) -> None:
