@@ -12,7 +12,7 @@ import pytest
 
 import corrin
 from corrin import intake
-from corrin.cli import side_by_side
+from corrin.abreast import text as abreast
 from corrin.cli.trouble import ExitCode
 from corrin.comparison.comparer import Comparer
 from corrin.comparison.side_by_side import Comparison
@@ -35,7 +35,7 @@ def compared(bundle: object, *packs: str | Path, as_of: str = AS_OF) -> Comparis
 
 def shown(found: Comparison) -> str:
     page = Sheet(80)
-    side_by_side.put(page, found)
+    abreast.put(page, found)
     return page.plain()
 
 

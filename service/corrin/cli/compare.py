@@ -80,10 +80,11 @@ def compare(
         if form is Form.JSON:
             streams.write(found.to_json(indent=True) + b"\n", output)
             return
-        from corrin.cli import side_by_side, table
+        from corrin.abreast import text
+        from corrin.cli import table
 
         page = table.sheet()
-        side_by_side.put(page, found)
+        text.put(page, found)
         if output is None:
             table.show(page)
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from corrin.comparison import side_by_side as form
@@ -53,6 +53,7 @@ class Comparer:
         names: ids, ``id@version`` or folders of packs that decide the B12 status; the first is the
             one the others are held against.
         version: Corrin's own.
+        make: makes a framework, where a caller keeps those it has made.
 
     Raises:
         CannotCompare: fewer than two packs, one twice, or one that does not decide the status.
@@ -61,7 +62,12 @@ class Comparer:
     """
 
     def __init__(
-        self, library: Library, profile: Profile, names: Sequence[str], version: str
+        self,
+        library: Library,
+        profile: Profile,
+        names: Sequence[str],
+        version: str,
+        make: Callable[[Library, Profile, Found, str], Framework] = framework,
     ) -> None:
         found = [find(library, name) for name in names]
         for one in found:
@@ -83,7 +89,7 @@ class Comparer:
             )
         self._version, self._profile = version, profile
         self._frameworks = tuple(
-            framework(library, profile, replace(one, name=name), version)
+            make(library, profile, replace(one, name=name), version)
             for one, name in zip(found, labels(found), strict=True)
         )
 
