@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC
 
 from corrin import terminology
 from corrin.facts.fact import Stated
 from corrin.intake import dates, lists, route
 from corrin.intake.code import codings_of, label, meaning, texts_of
 from corrin.intake.context import barred
-from corrin.intake.harvest import Harvest
+from corrin.intake.harvest import Harvest, Library
 from corrin.intake.item import Item, Resource
 from corrin.terminology import Concept
 from corrin.terminology.table import words
@@ -136,6 +137,11 @@ def read(item: Item, harvest: Harvest) -> None:
                 flags=tuple(dict.fromkeys((*flags, *dated))),
             )
         )
+
+
+def named(item: Item, library: Library) -> tuple[Concept, ...]:
+    """The medicines of ours a resource names, whatever its status; of a faulty one none."""
+    return _medicine(item, Harvest(UTC, library))[0]
 
 
 def _held(

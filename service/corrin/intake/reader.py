@@ -43,6 +43,9 @@ _READERS: Mapping[str, Callable[[Item, Harvest], None]] = MappingProxyType(
     }
 )
 
+KINDS = frozenset(_READERS)
+"""The resource types that results and statements are read from."""
+
 
 def read(
     data: bytes, *, strict: bool = False, limits: Limits | None = None, zone: tzinfo = UTC

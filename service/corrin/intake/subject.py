@@ -68,6 +68,20 @@ def about_patient(item: Item) -> str | None:
     return None if kind is None or kind == "Patient" else NOT_A_PERSON
 
 
+def may_name(subject: Resource, item: Item, patient: str) -> bool:
+    """Whether a subject names a Patient, and by no other id than the one given.
+
+    What is named by an identifier or for one message only is for :func:`identify` to join.
+    """
+    reference = subject.get("reference")
+    if reference is not None and not isinstance(reference, str):
+        return False
+    keys = _subject_keys(subject, item)
+    servers = [key[3:].rpartition("|") for key in keys if key.startswith("id:")]
+    named = {identity for server, _, identity in servers if server != MESSAGE}
+    return bool(keys) and named <= {_uuid(patient)}
+
+
 def identify(
     items: list[Item], zone: tzinfo, parameters: Sequence[tuple[str, Resource, str]] = ()
 ) -> Person:

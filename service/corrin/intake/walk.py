@@ -7,6 +7,7 @@ beyond its type, id, version and contained resources.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from corrin.facts.case import Refusal
@@ -67,9 +68,24 @@ def walk(parsed: Parsed, limits: Limits) -> Walked:
         raise refuse("not-fhir", "resourceType" if isinstance(values[0], dict) else "")
     else:
         found.add(values[0], values[0]["resourceType"], None, alone=True)
-    walked = found.walked
     if not found.fhir:
         raise refuse("not-fhir" if found.seen else "empty")
+    return _newest(found.walked)
+
+
+def walk_given(given: Iterable[tuple[str, object]], limits: Limits) -> Walked:
+    """Flatten values parsed already, each with the path it stands under.
+
+    Raises:
+        IntakeError: too-many-entries.
+    """
+    found = _Walk(limits)
+    for path, value in given:
+        found.add(value, path, None)
+    return _newest(found.walked)
+
+
+def _newest(walked: Walked) -> Walked:
     walked.items, older = history.newest(walked.items)
     walked.superseded += older
     return walked
