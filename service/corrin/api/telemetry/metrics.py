@@ -41,6 +41,23 @@ def shared_folder() -> str:
     return os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
 
 
+class Counts:
+    """A counter whose series are kept at hand: finding one anew costs more than counting."""
+
+    __slots__ = ("_counter", "_series")
+
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+        self._series: dict[tuple[str, ...], Counter] = {}
+
+    def add(self, *labels: str, by: float = 1) -> None:
+        """Count in the series of these labels."""
+        series = self._series.get(labels)
+        if series is None:
+            series = self._series[labels] = self._counter.labels(*labels)
+        series.inc(by)
+
+
 class Metrics:
     """All counts of one app, in a registry of their own.
 
@@ -53,8 +70,8 @@ class Metrics:
         self._rules = _rules(interpreter)
         self._reasons = reasons
 
-        def counter(name: str, says: str, *labels: str) -> Counter:
-            return Counter(name, says, labels, registry=self.registry)
+        def counter(name: str, says: str, *labels: str) -> Counts:
+            return Counts(Counter(name, says, labels, registry=self.registry))
 
         self.requests = counter(
             "corrin_requests_total", "Requests answered.", "door", "method", "route", "status"
@@ -120,40 +137,40 @@ class Metrics:
     def ended(self, record: Record, seconds: float) -> None:
         """Count one request that has ended."""
         door, route, method = record.door, record.route, record.method
-        self.requests.labels(door, method, route, str(record.status or "none")).inc()
+        self.requests.add(door, method, route, str(record.status or "none"))
         self.seconds.labels(door, method, route).observe(seconds)
         if record.bytes_in:
-            self.received.labels(door).inc(record.bytes_in)
+            self.received.add(door, by=record.bytes_in)
         if record.bytes_out:
-            self.sent.labels(door).inc(record.bytes_out)
+            self.sent.add(door, by=record.bytes_out)
         if record.status == 429:
-            self.throttled.labels(door).inc()
+            self.throttled.add(door)
         if record.ended != "answered":
-            self.unfinished.labels(door, record.ended).inc()
+            self.unfinished.add(door, record.ended)
         if record.fault:
-            self.faults.labels(door).inc()
+            self.faults.add(door)
         for reason in record.reasons:
-            self.problems.labels(door, reason).inc()
+            self.problems.add(door, reason)
 
     def noted(self, door: str, report: Report) -> None:
         """Count what one report holds."""
-        self.reports.labels(door, report.profile.id).inc()
+        self.reports.add(door, report.profile.id)
         for note in report.notes:
-            self.notes.labels(note.rule, note.urgency).inc()
+            self.notes.add(note.rule, note.urgency)
         for topic, status in report.statuses.items():
-            self.statuses.labels(topic, status.status or OPEN).inc()
+            self.statuses.add(topic, status.status or OPEN)
         for refused in report.refusals:
-            self.refusals.labels(refused.reason).inc()
+            self.refusals.add(refused.reason)
         for pack, count in Tally([one.pack for one in report.cannot_say]).items():
-            self.cannot_say.labels(pack).inc(count)
+            self.cannot_say.add(pack, by=count)
 
     def fed_back(self, rule: str, outcome: str, reason: str) -> None:
         """Count what became of a card; what is not a name of ours is counted as ``other``."""
-        self.feedback.labels(
+        self.feedback.add(
             rule if rule in self._rules else OTHER,
             outcome if outcome in _OUTCOMES else OTHER,
             reason if not reason or reason in self._reasons else OTHER,
-        ).inc()
+        )
 
     def collected(self) -> Any:
         """What a scrape reads: this registry, or that of all workers."""
