@@ -16,6 +16,8 @@ from corrin.terminology.table import stands_in, words
 
 Codings = tuple[tuple[str | None, str | None], ...]
 NO_CODINGS: Codings = ()
+OUR_NAMES = "urn:corrin:name"
+"""The system of our own ids, for who has them already: analytes that can be read, and concepts."""
 _LONGEST = 256  # characters of a code or system
 _MOST = 64  # codings of one concept
 
@@ -112,6 +114,14 @@ def meaning(codings: Codings) -> Meaning:
     for system, code in codings:
         if not code:
             continue
+        if system == OUR_NAMES:
+            knows = True
+            analyte = terms.analytes.get(code)
+            if analyte is not None and analyte.codes:
+                named.setdefault(analyte.id, (analyte, _uncoded(analyte)))
+            if code in terms.concepts:
+                stated.setdefault(code, StatedCode(terms.concepts[code], False, False, ()))
+            continue
         code = code.strip()
         known = canonical_system(system)
         knows = knows or known is not None
@@ -158,6 +168,12 @@ def meaning(codings: Codings) -> Meaning:
         knows_system=knows,
         panel=panel,
     )
+
+
+def _uncoded(analyte: Analyte) -> LoincCode:
+    """What is known of an analyte that was named and not coded: the body fluid at most."""
+    specimens = {one.specimen for one in analyte.codes}
+    return LoincCode("", "", specimens.pop() if len(specimens) == 1 else "", "V:")
 
 
 def answer_of_text(text: str | None) -> bool | None:

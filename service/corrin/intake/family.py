@@ -28,7 +28,7 @@ def read(item: Item, harvest: Harvest) -> None:
             continue
         said = named(one.get("code"), item, harvest, f".condition[{at}].code")
         for stated in said.stated if said is not None else ():
-            for history in () if stated.denies else _history_of(stated.concept.id):
+            for history in () if stated.denies else history_of(stated.concept.id):
                 assert said is not None
                 found.setdefault(history, (at, said.reported, stated.flags))
     if not found:
@@ -63,7 +63,7 @@ def read(item: Item, harvest: Harvest) -> None:
         )
 
 
-def _history_of(concept: str) -> list[str]:
+def history_of(concept: str) -> list[str]:
     """The family histories that a relative's condition makes, by itself or by what it lies in."""
     histories = lists.load().family_history
     if concept in histories.values():

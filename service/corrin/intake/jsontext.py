@@ -22,7 +22,7 @@ _NEITHER = bytes(sorted(set(range(256)) - set(b'{}[]"')))
 _CURLY = bytes.maketrans(b"[]", b"{}")  # one kind of bracket: a layer is then one replacement
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 # As FHIR names elements and types. A key of another shape is not repeated: it may be anything.
-_PLAIN_NAME = re.compile(r"_?[a-z][A-Za-z0-9]{0,63}", re.ASCII)
+_PLAIN_NAME = re.compile(r"_?[a-z][A-Za-z0-9_]{0,63}", re.ASCII)
 _PLAIN_TYPE = re.compile(r"[A-Z][A-Za-z]{0,63}", re.ASCII)
 
 

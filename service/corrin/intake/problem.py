@@ -21,6 +21,7 @@ class Problem:
         sentence: what is wrong.
         remedy: what to do about it.
         line: line of the request, counted from 1, where it is known.
+        nearest: known names that may have been meant.
     """
 
     reason: str
@@ -28,6 +29,7 @@ class Problem:
     sentence: str = ""
     remedy: str = ""
     line: int | None = None
+    nearest: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         place = self.path or "request"
