@@ -5,11 +5,15 @@ from __future__ import annotations
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
 from corrin import UsageError, __version__
 from corrin.api import auth, catalogue, comparison, health, problem
+from corrin.api.guard import Guard
+from corrin.api.guard.compress import Compress
+from corrin.api.headers import SecurityHeaders, cors
 from corrin.api.interpreter import Interpreter, open_interpreter
 from corrin.api.problem import Fault, Problem
 from corrin.api.readiness import Readiness
@@ -82,6 +86,11 @@ def _around(app: FastAPI, settings: Settings) -> None:
     """What every request passes, innermost first: one ``app.add_middleware`` each."""
     if settings.auth != "none" or settings.metrics_token is not None:
         app.add_middleware(auth.Authenticate, gate=auth.open_gate(settings))
+    app.add_middleware(Guard, settings=settings, threads=app.state.interpreter.threads)
+    app.add_middleware(Compress)
+    if settings.allowed_origins:
+        app.add_middleware(CORSMiddleware, **cors(settings))
+    app.add_middleware(SecurityHeaders, settings=settings)
     app.add_middleware(Telemetry, metrics=app.state.metrics)
 
 

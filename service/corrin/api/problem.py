@@ -35,6 +35,7 @@ _ISSUE: Mapping[str, str] = {
     "too-large": "too-costly",
     "too-many-entries": "too-costly",
     "too-deep": "too-costly",
+    "too-costly": "too-costly",
     "number-too-long": "too-costly",
     "strict-invalid": "invalid",
     "empty": "required",

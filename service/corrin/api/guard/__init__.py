@@ -1,0 +1,11 @@
+"""What stands between the network and the doors: how much a request may hold, and how long.
+
+A request within the bounds passes with its body whole, in one message; one beyond them is
+answered here, in the form its door speaks.
+"""
+
+from __future__ import annotations
+
+from corrin.api.guard.guard import Guard
+
+__all__ = ["Guard"]
