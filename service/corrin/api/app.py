@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from corrin import UsageError, __version__
-from corrin.api import auth, catalogue, comparison, health, problem
+from corrin.api import auth, catalogue, clinician, comparison, health, lines, problem
 from corrin.api.guard import Guard
 from corrin.api.guard.compress import Compress
 from corrin.api.headers import SecurityHeaders, cors
@@ -80,6 +80,8 @@ def _doors(app: FastAPI) -> None:
         app.include_router(health.scrape)
     app.include_router(catalogue.router)
     app.include_router(comparison.router)
+    app.include_router(clinician.router)
+    app.include_router(lines.router)
 
 
 def _around(app: FastAPI, settings: Settings) -> None:

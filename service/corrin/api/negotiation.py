@@ -81,6 +81,15 @@ def strict(request: Request) -> bool:
     return "handling=strict" in prefer.replace(";", ",").replace('"', "").split(",")
 
 
+def handling(request: Request) -> str | None:
+    """What ``Prefer: handling=…`` asks for: ``strict``, ``lenient``, or ``None``."""
+    if strict(request):
+        return "strict"
+    prefer = ",".join(request.headers.getlist("prefer")).lower().replace(" ", "")
+    said = prefer.replace(";", ",").replace('"', "").split(",")
+    return "lenient" if "handling=lenient" in said else None
+
+
 def _quality(kind: str, ranges: Sequence[tuple[str, Mapping[str, str]]]) -> float:
     """The quality the most specific range gives a media type; 0 when none takes it."""
     quality, specific = 0.0, -1

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from corrin.api.telemetry.doors import reasons
 from corrin.intake import IntakeError
+from corrin.intake.plain import CaseError
 
 FHIR_JSON = "application/fhir+json; fhirVersion=4.0"
 PROBLEM_JSON = "application/problem+json"
@@ -96,8 +97,11 @@ class Problem(Exception):
 def of_intake(error: IntakeError) -> Problem:
     """A request the reader refused whole."""
     faults = tuple(
-        Fault(one.reason, one.sentence, one.remedy, one.path, one.line) for one in error.problems
+        Fault(one.reason, one.sentence, one.remedy, one.path, one.line, one.nearest)
+        for one in error.problems
     )
+    if isinstance(error, CaseError):
+        return Problem(422, *faults)
     return Problem(max(_STATUS.get(fault.reason, 400) for fault in faults), *faults)
 
 

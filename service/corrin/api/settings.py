@@ -96,6 +96,7 @@ class Settings(BaseSettings):
     batch_bytes: int = Field(
         default=256 * MiB, ge=1024, description="largest NDJSON stream of cases, after unpacking"
     )
+    batch_lines: int = Field(default=100_000, ge=1, description="cases in one NDJSON stream")
     line_bytes: int = Field(default=1 * MiB, ge=1024, description="largest line of that stream")
     depth: int = Field(default=64, ge=8, le=64, description="how deep JSON may nest")
     entries: int = Field(default=5_000, ge=1, le=20_000, description="resources in one request")

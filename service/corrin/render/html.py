@@ -26,3 +26,8 @@ def render(report: Report, explain: bool = True) -> str:
         basis=basis,
         **page.style(_HERE / "report.css"),
     )
+
+
+def style() -> str:
+    """The style sheet the page holds."""
+    return str(page.style(_HERE / "report.css")["style"])
