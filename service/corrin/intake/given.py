@@ -12,7 +12,7 @@ from datetime import UTC, tzinfo
 from corrin.facts.case import Reading
 from corrin.intake import reader, subject, walk
 from corrin.intake.harvest import Harvest, Library
-from corrin.intake.item import Item
+from corrin.intake.item import Item, placed
 from corrin.intake.limits import Limits
 from corrin.intake.problem import IntakeError, problem
 from corrin.intake.walk import Walked
@@ -87,7 +87,8 @@ def owned(
     """
     for item in items:
         if item.parent is None and _strange(item, patient, stated):
-            raise StrangerError(item.path if item.kind == "Patient" else f"{item.path}.subject")
+            path = item.path if item.kind == "Patient" else f"{item.path}.subject"
+            raise StrangerError(placed(path, [item]))
     whom = {"valueReference": {"reference": f"Patient/{patient}"}}
     try:
         return subject.identify(list(items), zone, [("patient", whom, "")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 Resource = dict[str, Any]
@@ -18,6 +19,8 @@ class Item(NamedTuple):
         origin: how the source would name it (``Observation/b12``).
         full_url: ``Bundle.entry.fullUrl``.
         parent: the item it is contained in.
+        place: where it stands in the request by position alone (``Bundle.entry[3].resource``), for
+            messages, which name no id; empty where ``path`` is that already.
     """
 
     resource: Resource
@@ -26,3 +29,14 @@ class Item(NamedTuple):
     origin: str
     full_url: str | None = None
     parent: Item | None = None
+    place: str = ""
+
+
+def placed(path: str, items: Iterable[Item]) -> str:
+    """The path of an item, or of an element in one, by position and without ids."""
+    best = max(
+        (one for one in items if one.place and f"{path}.".startswith(f"{one.path}.")),
+        key=lambda one: len(one.path),
+        default=None,
+    )
+    return path if best is None else best.place + path[len(best.path) :]

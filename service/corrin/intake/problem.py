@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-# What tells one Patient from another is an identity, and problems end in logs.
-_WHICH_PATIENT = re.compile(
-    r"(?<=\.ofType\(Patient\))\.where\(id='[^']*'\)|\.where\(fullUrl='[^']*/Patient/[^']*'\)"
-)
+# An id tells one person's record from another's, and problems end in logs.
+_WHICH = re.compile(r"\.where\((?:id|fullUrl)='[^']*'\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +50,10 @@ def refuse(reason: str, path: str = "", line: int | None = None) -> IntakeError:
 
 
 def problem(reason: str, path: str = "", line: int | None = None) -> Problem:
-    """One problem in the words of the reason list; the path names no Patient's id."""
+    """One problem in the words of the reason list; the path names no id."""
     from corrin.terminology import load
 
-    path = _WHICH_PATIENT.sub("", path)
+    path = _WHICH.sub("", path)
     words = load().reasons.get(reason)
     if words is None:
         return Problem(reason, path, line=line)

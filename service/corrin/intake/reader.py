@@ -84,7 +84,7 @@ def read(
     read_items(walked.items, person, harvest, counts)
     evaluated, complete = _parameters(walked, harvest)
     if strict:
-        handling.refuse_invalid(harvest.refusals, limits)
+        handling.refuse_invalid(harvest.refusals, walked.items, limits)
     return reading_of(person, harvest, counts, evaluated, complete)
 
 

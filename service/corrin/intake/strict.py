@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from corrin.facts.case import Refusal
+from corrin.intake.item import Item, placed
 from corrin.intake.limits import Limits
 from corrin.intake.problem import IntakeError, Problem, problem
 
@@ -119,13 +120,13 @@ def _empty(value: Any, path: str) -> Iterator[str]:
                 stack.append((place, inner))
 
 
-def refuse_invalid(refusals: list[Refusal], limits: Limits) -> None:
+def refuse_invalid(refusals: list[Refusal], items: list[Item], limits: Limits) -> None:
     """In strict handling, what the narrow reader found invalid refuses the call too.
 
     Raises:
         IntakeError: strict-invalid.
     """
-    invalid = sorted({one.path for one in refusals if one.reason in _INVALID})
+    invalid = sorted({placed(one.path, items) for one in refusals if one.reason in _INVALID})
     if invalid:
         raise IntakeError(
             tuple(problem("strict-invalid", path) for path in invalid[: limits.problems])

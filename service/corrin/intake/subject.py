@@ -18,7 +18,7 @@ from corrin.facts.moment import Moment
 from corrin.intake import about
 from corrin.intake.code import identifiers_of
 from corrin.intake.dates import parse_moment
-from corrin.intake.item import Item, Resource
+from corrin.intake.item import Item, Resource, placed
 from corrin.intake.person import MESSAGE, Groups, displays_differ, names_differ
 from corrin.intake.problem import refuse
 
@@ -145,7 +145,7 @@ def identify(
     ):
         places = [*places, nameless[0].path, nameless[0].path]
     if len(places) > 1:
-        raise refuse("two-subjects", sorted(places)[1])
+        raise refuse("two-subjects", placed(sorted(places)[1], items))
     person = _describe(patients, zone)
     person.about = about.best(written, patients)
     return person
@@ -293,7 +293,7 @@ def _describe(patients: list[Item], zone: tzinfo) -> Person:
     ):
         # Only an identifier (or being contained) joins these Patients; identifiers can be
         # placeholders, so what the Patients say must agree.
-        raise refuse("two-subjects", min(item.path for item in others))
+        raise refuse("two-subjects", placed(min(item.path for item in others), others))
     if len(stated) > 1:
         person.refusals.append(Refusal("malformed", f"{first.path}.gender", first.origin))
     if len(births) > 1:

@@ -112,8 +112,10 @@ class _Walk:
         within: str = "",
         alone: bool = False,
         containers: int = 0,
+        place: str = "",
     ) -> None:
         """Take one resource, and what it carries. ``within`` is the collection's FHIRPath."""
+        place = place or path
         self.seen += 1
         if self.seen > self.limits.entries or containers > _MOST_CONTAINERS:
             raise refuse("too-many-entries")
@@ -151,7 +153,7 @@ class _Walk:
                 path = f"{within.removesuffix('.resource')}.where(fullUrl='{full_url}').resource"
         if parent is not None:
             origin = parent.origin + (origin if origin.startswith("#") else f"#{kind}")
-        item = Item(value, kind, path, origin, full_url, parent)
+        item = Item(value, kind, path, origin, full_url, parent, place)
         self.walked.items.append(item)
         contained = value.get("contained")
         if contained is not None:
@@ -173,7 +175,8 @@ class _Walk:
             if isinstance(inner, dict) and inner.get("resourceType") in ("Bundle", "Parameters"):
                 self._refuse("malformed", f"{within}[{at}]")
                 continue
-            self.add(inner, f"{within}[{at}]", None, parent=item, within=within)
+            place = f"{item.place}.contained[{at}]"
+            self.add(inner, f"{within}[{at}]", None, parent=item, within=within, place=place)
 
     def _bundle(self, bundle: Resource, path: str, containers: int) -> None:
         kind = bundle.get("type")
