@@ -1,0 +1,173 @@
+"""Report → CDS Hooks cards: one per topic that deserves attention now, or none.
+
+Nothing is decided or reworded here: a card shows notes of the report, by the policy in
+``rules/hooks/cards.yaml``. Source of the form: CDS Hooks 2.0.1, https://cds-hooks.hl7.org.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corrin import terminology
+from corrin.notes.report import Note, Report
+from corrin.notes.sentence import capital
+from corrin.packs.topics import topics
+from corrin.render.cards import identity, proposal
+from corrin.render.cards.brief import brief
+from corrin.render.cards.content import OVERRIDE_SYSTEM, TOPIC_SYSTEM, CardContent, load
+from corrin.render.cards.detail import Detail
+from corrin.render.cards.markdown import plain
+from corrin.render.cards.occasion import Occasion
+from corrin.render.cards.stack import Stack, is_card, stacks
+from corrin.render.safe import clean
+
+__all__ = ["Occasion", "cards"]
+
+Card = dict[str, Any]
+
+
+def cards(
+    report: Report, *, base: str, about: str, instance: str, occasion: Occasion | None = None
+) -> dict[str, list[Card]]:
+    """The answer of a CDS Hooks service; ``cards`` is empty when there is nothing to add.
+
+    Args:
+        base: public URL of the service, without a final slash; stands in links and systems.
+        about: reference to the person (``Patient/p1``); without one nothing is proposed.
+        instance: ``hookInstance`` of the request; it makes the names of cards unguessable.
+        occasion: what was sent along and what is being ordered.
+    """
+    return {"cards": _Deck(report, base, about, instance, occasion or Occasion()).cards()}
+
+
+class _Deck:
+    def __init__(
+        self, report: Report, base: str, about: str, instance: str, occasion: Occasion
+    ) -> None:
+        self.content: CardContent = load()
+        self.report, self.shown = report, clean(report)
+        self.base, self.about, self.instance = base, about, instance.lower()
+        self.occasion = occasion
+        self.detail = Detail(self.shown, occasion, self.content, base=base)
+        self.proposed: set[str] = set()
+
+    def cards(self) -> list[Card]:
+        found = stacks(self.shown, self.content)
+        chosen = [one for one in found if is_card(one, self.occasion, self.content)]
+        # What is routine and no card of its own is told once, on the first card there is.
+        others = [one.top for one in found if one not in chosen and one.top.urgency == "routine"]
+        unseen = self._not_seen()
+        return [
+            *(self._card(one, others if place == 0 else []) for place, one in enumerate(chosen)),
+            *([unseen] if unseen else []),
+        ]
+
+    def _card(self, stack: Stack, others: list[Note]) -> Card:
+        top = stack.top
+        tests, ordered = self._tests(stack)
+        suggested = (
+            proposal.suggestions(
+                stack,
+                tests,
+                self.report,
+                self.occasion,
+                self.content,
+                about=self.about,
+                instance=self.instance,
+            )
+            if self.about
+            else []
+        )
+        label = self.content.words["source"].format(title=self._pack(top), version=top.pack_version)
+        card = self._frame(
+            (top.rule, top.pack_version, top.topic),
+            summary=brief(top.summary, top.title),
+            indicator=self.content.indicator[top.urgency],
+            detail=self.detail.of(stack, ordered=ordered, others=others),
+            source={"label": plain(label), "url": self.detail.address(top)},
+            display=topics().get(top.topic, top.topic_title),
+        )
+        if suggested:
+            card["suggestions"] = suggested
+            card["selectionBehavior"] = "at-most-one"
+        card["overrideReasons"] = self._reasons()
+        card["links"] = self._links(stack)
+        return card
+
+    def _frame(
+        self,
+        named: tuple[str, str, str],
+        *,
+        summary: str,
+        indicator: str,
+        detail: str,
+        source: dict[str, Any],
+        display: str,
+    ) -> Card:
+        rule, version, topic = named
+        source["topic"] = {
+            "system": f"{self.base}/{TOPIC_SYSTEM}",
+            "code": topic,
+            "display": display,
+        }
+        return {
+            "uuid": identity.name(rule, version, self.instance, self.report.facts_digest, topic),
+            "summary": summary,
+            "indicator": indicator,
+            "detail": detail,
+            "source": source,
+        }
+
+    def _tests(self, stack: Stack) -> tuple[tuple[str, ...], list[str]]:
+        """Tests to propose, and names of those on order that will settle it: one or the other."""
+        wanted = proposal.wanted(stack, self.content)
+        ordered = [name for name in wanted if name in self.occasion.ordered]
+        if ordered:
+            analytes = terminology.load().analytes
+            return (), [capital(analytes[name].name) for name in ordered]
+        new = [name for name in wanted if name not in self.proposed]
+        tests = tuple(new[: self.content.most_suggestions])
+        self.proposed.update(tests)
+        return tests, []
+
+    def _links(self, stack: Stack) -> list[dict[str, str]]:
+        said = self.content.words["link"]
+        notes = {note.rule: note for note in stack.notes}
+        return [
+            {
+                "label": plain(said.format(title=note.title)),
+                "url": self.detail.address(note),
+                "type": "absolute",
+            }
+            for note in list(notes.values())[: self.content.most_links]
+        ]
+
+    def _reasons(self) -> list[dict[str, str]]:
+        system = f"{self.base}/{OVERRIDE_SYSTEM}"
+        return [
+            {"system": system, "code": code, "display": display}
+            for code, display in self.content.reasons
+        ]
+
+    def _pack(self, note: Note) -> str:
+        return next((pack.title for pack in self.shown.packs if pack.id == note.pack), note.pack)
+
+    def _not_seen(self) -> Card | None:
+        """The card that says that what the service is for could not be looked at."""
+        unseen, occasion = self.content.not_seen, self.occasion
+        if not occasion.unseen(unseen.key) or any(
+            value.name in unseen.markers for value in self.report.values
+        ):
+            return None
+        if occasion.relevant is not None and "b12_status" not in occasion.relevant:
+            return None
+        card = self._frame(
+            (unseen.rule, unseen.version, unseen.code),
+            summary=unseen.summary[occasion.supply[unseen.key]],
+            indicator=self.content.indicator["routine"],
+            detail=self.detail.alone(unseen.detail),
+            source={"label": self.content.words["source_plain"]},
+            display=unseen.display,
+        )
+        card["overrideReasons"] = self._reasons()
+        return card

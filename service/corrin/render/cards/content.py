@@ -1,0 +1,122 @@
+"""Which notes become cards, and the words on them (``rules/hooks``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from corrin.content import read_document, rules_root
+from corrin.packs.topics import topics
+
+TOPIC_SYSTEM = "fhir/CodeSystem/card-topic"
+OVERRIDE_SYSTEM = "fhir/CodeSystem/override-reason"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Which routine notes become a card: by the status of their topic, or by rule."""
+
+    statuses: Mapping[str, frozenset[str]]
+    rules: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class NotSeen:
+    """The card that says what could not be looked at.
+
+    ``summary`` is by what became of the key; ``markers`` are the analytes any one of which makes
+    the card needless.
+    """
+
+    key: str
+    rule: str
+    version: str
+    code: str
+    display: str
+    markers: frozenset[str]
+    summary: Mapping[str, str]
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardContent:
+    """Everything a card is made of besides the report."""
+
+    indicator: Mapping[str, str]
+    status_of: Mapping[str, str]
+    viewing: Policy
+    ordering: Policy
+    needs_seen: Mapping[str, str]
+    open: Mapping[str, frozenset[str]]
+    propose: frozenset[str]
+    instead: Mapping[str, str]
+    most_suggestions: int
+    most_links: int
+    most_folded: int
+    history: int
+    supply: Mapping[str, str]
+    seen: Mapping[str, str]
+    not_seen: NotSeen
+    words: Mapping[str, str]
+    reasons: tuple[tuple[str, str], ...]
+    understood_system: str
+    understood: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def load() -> CardContent:
+    """The content of cards, read once.
+
+    Raises:
+        corrin.content.ContentError: a file is missing or is not what its name says.
+    """
+    folder = rules_root() / "hooks"
+    found = read_document(folder / "cards.yaml")
+    reasons = read_document(folder / "override-reasons.yaml")
+    unseen = found["not_seen"]
+    return CardContent(
+        indicator=dict(found["indicator"]),
+        status_of=dict(found["status_of"]),
+        viewing=_policy(found["viewing"]),
+        ordering=_policy(found["ordering"]),
+        needs_seen=dict(found["needs_seen"]),
+        open=_sets(found["open"]),
+        propose=frozenset(found["propose"]),
+        instead=dict(found["instead"]),
+        most_suggestions=int(found["most_suggestions"]),
+        most_links=int(found["most_links"]),
+        most_folded=int(found["most_folded"]),
+        history=int(found["history"]),
+        supply=dict(found["supply"]),
+        seen=dict(found["seen"]),
+        not_seen=NotSeen(
+            key=unseen["key"],
+            rule=unseen["rule"],
+            version=str(unseen["version"]),
+            code=unseen["topic"]["code"],
+            display=unseen["topic"]["display"],
+            markers=frozenset(unseen["markers"]),
+            summary=dict(unseen["summary"]),
+            detail=unseen["detail"],
+        ),
+        words=dict(found["words"]),
+        reasons=tuple((one["code"], one["display"]) for one in reasons["reasons"]),
+        understood_system=reasons["understood"]["system"],
+        understood=frozenset(reasons["understood"]["codes"]),
+    )
+
+
+def topics_of_cards() -> Mapping[str, str]:
+    """Code → display of every topic a card can have, in the order notes are shown."""
+    unseen = load().not_seen
+    return {**topics(), unseen.code: unseen.display}
+
+
+def _policy(found: Mapping[str, Any]) -> Policy:
+    return Policy(_sets(found["statuses"]), frozenset(found["rules"]))
+
+
+def _sets(found: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+    return {name: frozenset(members) for name, members in found.items()}

@@ -1,0 +1,43 @@
+"""The moment cards are asked for: what was sent along, and what is being ordered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Supply = Literal["absent", "failed", "empty", "incomplete", "complete"]
+"""What became of one prefetch key: not sent; the query failed; queried, nothing there; more is
+there than was sent; everything was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What a card has to know besides the report.
+
+    Attributes:
+        supply: by prefetch key of the service.
+        titles: of those keys, in words.
+        key_of: analyte → the key it was asked for under.
+        ordered: analytes that draft orders on the screen ask for.
+        relevant: topics that concern what is being ordered; ``None`` when nothing is ordered.
+        plans_b12: whether a draft order for vitamin B12 is on the screen.
+        other_keys: how many keys were sent that were not asked for.
+    """
+
+    supply: Mapping[str, Supply] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
+    key_of: Mapping[str, str] = field(default_factory=dict)
+    ordered: frozenset[str] = frozenset()
+    relevant: frozenset[str] | None = None
+    plans_b12: bool = False
+    other_keys: int = 0
+
+    def supply_of(self, analyte: str) -> Supply | None:
+        """What became of the key an analyte was asked for under."""
+        key = self.key_of.get(analyte)
+        return None if key is None else self.supply.get(key)
+
+    def unseen(self, key: str) -> bool:
+        """Whether nothing is known of what a key asks for."""
+        return self.supply.get(key) in ("absent", "failed")
