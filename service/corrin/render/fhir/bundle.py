@@ -1,0 +1,118 @@
+"""The answer as a whole: every resource under an id that only its content decides."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import UTC, datetime
+from uuid import UUID
+
+from corrin.facts.moment import Moment
+from corrin.notes.report import Report
+from corrin.render.fhir import guidance, issue, messages, naming, proposal, provenance, statuses
+from corrin.render.fhir.words import Resource
+
+_DATE_TIME = re.compile(
+    r"[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2}))?)?)?",
+    re.ASCII,
+)
+
+
+def bundle(report: Report, *, base: str, about: str = "") -> Resource:
+    """The collection Bundle of a report.
+
+    Args:
+        base: public URL of the service, without a final slash; every canonical URL begins with it.
+        about: reference to the person, as the request wrote it; ``""`` where it did not say.
+
+    Returns:
+        A Bundle: GuidanceResponse, DetectedIssues in the order of the notes, ServiceRequests,
+        Provenance, Device. The same report, base and person give the same Bundle.
+    """
+    when, instant = times(report.as_of)
+    said = messages.issues(report, base)
+    root = _root(report, base, about, repr(said))
+    output = statuses.parameters(report, base)
+    machine = provenance.device(report, base)
+    device = f"urn:uuid:{machine['id']}"
+    found: list[Resource] = [
+        guidance.response(
+            report,
+            base=base,
+            id=_id(root, "guidance"),
+            about=about,
+            when=when,
+            device=device,
+            issues=said,
+            output=output,
+        )
+    ]
+    times_met: Counter[str] = Counter()
+    for note in report.notes:
+        times_met[note.rule] += 1  # a rule that looks at each value can give several notes
+        id = _id(root, "note", note.rule, str(times_met[note.rule]))
+        found.append(
+            issue.detected(report, note, base=base, id=id, about=about, when=when, device=device)
+        )
+    for one in proposal.proposals(report):
+        id = _id(root, "proposal", one.test.name)
+        found.append(
+            proposal.request(report, one, base=base, id=id, about=about, when=when, device=device)
+        )
+    found.append(
+        provenance.provenance(
+            report,
+            base=base,
+            id=_id(root, "provenance"),
+            about=about,
+            when=when,
+            recorded=instant,
+            device=device,
+            targets=[f"urn:uuid:{resource['id']}" for resource in found],
+        )
+    )
+    found.append(machine)
+    return {
+        "resourceType": "Bundle",
+        "id": str(root),
+        "type": "collection",
+        "timestamp": instant,
+        "entry": [
+            {"fullUrl": f"urn:uuid:{resource['id']}", "resource": resource} for resource in found
+        ],
+    }
+
+
+def _root(report: Report, base: str, about: str, said: str) -> UUID:
+    """The id of the answer: of everything that decides its content, and of the person."""
+    overlay = "" if report.overlay is None else report.overlay.digest
+    packs = [part for pack in report.packs for part in (pack.id, pack.version, pack.digest)]
+    return naming.uuid(
+        (
+            *("answer", base, about, report.corrin, report.as_of, report.facts_digest),
+            *(report.profile.id, report.profile.digest, overlay, *packs, said),
+        )
+    )
+
+
+def _id(root: UUID, *element: str) -> str:
+    return str(naming.uuid(element, root))
+
+
+def times(as_of: str) -> tuple[str, str]:
+    """The moment asked about as a FHIR dateTime, as it was written, and as an instant.
+
+    The instant of a date, month or year is its last second in UTC: everything of that day has
+    happened by then, as interpretation takes it. A time is written with its zone.
+    """
+    moment = Moment.parse(as_of)
+    instant = as_of if "T" in as_of and _fits(as_of) else _written(moment.end)
+    return (as_of if _fits(as_of) else _written(moment.start)), instant
+
+
+def _fits(text: str) -> bool:
+    return _DATE_TIME.fullmatch(text) is not None
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,88 @@
+"""What was refused, what is missing, what is to be remarked: issues of an OperationOutcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from corrin.notes.report import Missing, Report
+from corrin.render.fhir import naming, words
+from corrin.render.fhir.words import exact, fit
+
+Issue = dict[str, Any]
+
+
+def issues(report: Report, base: str) -> list[Issue]:
+    """One issue per refusal (warning), and per missing input, remark and notice (information)."""
+    system = naming.system(base, "reason")
+    return [
+        *_refused(report, system),
+        *_missing(report, system),
+        *_remarks(report, system),
+        *(
+            {"severity": "information", "code": "informational", "details": {"text": fit(notice)}}
+            for notice in report.notices
+        ),
+    ]
+
+
+def _refused(report: Report, system: str) -> Iterator[Issue]:
+    kinds = words.load().issues
+    for one in report.refusals:
+        about = f"{one.label}: " if one.label else ""
+        said = " ".join(part for part in (one.says, one.remedy) if part)
+        yield _issue(
+            "warning",
+            kinds.get(one.reason, "value"),
+            {"system": system, "code": one.reason, "display": exact(one.says)},
+            fit(f"{about}{said}"),
+            one.path,
+        )
+
+
+def _missing(report: Report, system: str) -> Iterator[Issue]:
+    seen: set[tuple[str, str]] = set()
+    for status in report.statuses.values():
+        for one in status.missing:
+            if (one.name, one.reason) not in seen:
+                seen.add((one.name, one.reason))
+                yield missing(one, system)
+
+
+def missing(one: Missing, system: str) -> Issue:
+    """An input that would have been used and could not be."""
+    return _issue(
+        "information",
+        "incomplete",
+        {"system": system, "code": one.reason},
+        fit(f"{one.label}: {one.says}"),
+        "",
+    )
+
+
+def _remarks(report: Report, system: str) -> Iterator[Issue]:
+    seen: set[tuple[str, str]] = set()
+    for value in report.values:
+        for flag in value.flags:
+            if (value.path, flag.code) not in seen:
+                seen.add((value.path, flag.code))
+                yield _issue(
+                    "information",
+                    "informational",
+                    {"system": system, "code": flag.code, "display": exact(flag.says)},
+                    fit(f"{value.label}: {flag.says}"),
+                    value.path,
+                )
+
+
+def _issue(
+    severity: str, code: str, coding: dict[str, str], text: str, path: str
+) -> dict[str, Any]:
+    found: Issue = {
+        "severity": severity,
+        "code": code,
+        "details": {"coding": [coding], "text": text},
+    }
+    if path:
+        found["expression"] = [exact(path)]
+    return found

@@ -1,0 +1,91 @@
+"""Tests that would settle something found, as draft proposals; never an order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from corrin.notes.report import Report, Settles, Status
+from corrin.render import words as said
+from corrin.render.fhir import codes, naming, reference, words
+from corrin.render.fhir.words import Resource, fit, markdown
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A test, and every status it would settle, the most telling first."""
+
+    test: Settles
+    statuses: tuple[tuple[Status, Settles], ...]
+
+
+def proposals(report: Report) -> tuple[Proposed, ...]:
+    """The tests to propose, in the order of the report.
+
+    A test is proposed where something was found that it would settle, the site can do it, and no
+    result of it is there that only wants its reporting put right.
+    """
+    content = words.load()
+    found: dict[str, list[tuple[Status, Settles]]] = {}
+    unmeasured: set[str] = set()
+    for status in report.statuses.values():
+        open_ = status.status is None or status.status in content.undecided
+        if not open_ and status.urgency == "routine":
+            continue
+        reasons = {one.name: one.reason for one in status.missing}
+        for one in _first(status):
+            if not one.available or not codes.is_test(one.name):
+                continue
+            if reasons.get(one.name, "not-measured") not in content.measure_for:
+                unmeasured.add(one.name)
+            found.setdefault(one.name, []).append((status, one))
+    return tuple(
+        Proposed(pairs[0][1], tuple(pairs))
+        for name, pairs in found.items()
+        if name not in unmeasured
+    )
+
+
+def _first(status: Status) -> Iterator[Settles]:
+    seen: set[str] = set()
+    for one in (*status.separated_by, *status.settle):
+        if one.name not in seen:
+            seen.add(one.name)
+            yield one
+
+
+def request(
+    report: Report, one: Proposed, *, base: str, id: str, about: str, when: str, device: str
+) -> Resource:
+    """A ServiceRequest (draft, proposal) as US Core's profile has it."""
+    content = words.load()
+    topics = {status.topic for status, _ in one.statuses}
+    behind = reference.each(
+        value.origin or value.path
+        for note in report.notes
+        if note.topic in topics
+        for value in note.inputs
+    )
+    reasons = [ref for ref in behind if reference.may_be_reason(ref)]
+    notes = [content.proposal]
+    notes += [f"{status.title}: {said.bands(settles)}." for status, settles in one.statuses]
+    found: Resource = {
+        "resourceType": "ServiceRequest",
+        "id": id,
+        "instantiatesCanonical": [
+            f"{naming.plan(base, report.profile.id)}|{report.profile.version}"
+        ],
+        "status": "draft",
+        "intent": "proposal",
+        "category": [{"coding": [dict(content.category)]}],
+        "code": {"coding": [dict(codes.of(one.test.name)[0])], "text": fit(one.test.label)},
+        "subject": reference.patient_or_absent(about),
+        "authoredOn": when,
+        "requester": {"reference": device},
+        "reasonCode": [
+            {"text": fit(f"{status.title}: {status.says}")} for status, _ in one.statuses
+        ],
+        "reasonReference": reasons,
+        "note": [{"text": markdown(text)} for text in notes],
+    }
+    return {name: value for name, value in found.items() if value}
