@@ -111,3 +111,21 @@ def test_is_the_first_of_several_names_for_one_person() -> None:
 
     assert about((urls[0], one), (urls[1], other)) == "Patient/a"
     assert about((urls[1], other), (urls[0], one)) == "Patient/a"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ([], ()),
+        ([{"name": "ruleset", "valueCanonical": "urn:x|1"}], ("urn:x|1",)),
+        ([{"name": "ruleset", "valueString": "us"}, {"name": "ruleset"}], ("", "us")),
+        ([{"name": "ruleset", "valueCanonical": 7}], ("",)),
+    ],
+)
+def test_the_rules_a_request_asks_for_are_named_as_it_does(
+    parameters: list[Resource], expected: tuple[str, ...]
+) -> None:
+    observed = {"name": "observation", "resource": observation()}
+    request = {"resourceType": "Parameters", "parameter": [*parameters, observed]}
+
+    assert intake.read(dumps(request)).rulesets == expected

@@ -52,7 +52,8 @@ class Reading:
     complete (``medicines``); ``evaluation_time`` is the moment the
     request itself asked for (``Parameters.evaluationTime``). ``about`` is how the request refers to
     its person (``Patient/p1``, ``urn:uuid:…``, ``""`` when it does not): only for an answer that
-    must refer alike, so it is never part of a case, a report, a digest or a log.
+    must refer alike, so it is never part of a case, a report, a digest or a log. ``rulesets`` are
+    the rules the request itself asks for (``Parameters.ruleset``), for a door to find.
     """
 
     subject: Subject
@@ -63,6 +64,7 @@ class Reading:
     complete: tuple[str, ...] = ()
     evaluation_time: Moment | None = None
     about: str = ""
+    rulesets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from operator import attrgetter
 from types import MappingProxyType
@@ -85,7 +86,9 @@ def read(
     evaluated, complete = _parameters(walked, harvest)
     if strict:
         handling.refuse_invalid(harvest.refusals, walked.items, limits)
-    return reading_of(person, harvest, counts, evaluated, complete)
+    found = reading_of(person, harvest, counts, evaluated, complete)
+    rulesets = _rulesets(walked)
+    return replace(found, rulesets=rulesets) if rulesets else found
 
 
 def reading_of(
@@ -154,6 +157,17 @@ def _parameters(walked: Walked, harvest: Harvest) -> tuple[Moment | None, tuple[
         if moment != times[-1][0]:
             harvest.refusals.append(Refusal("malformed", f"{path}.value"))
     return times[-1][0] if times else None, tuple(sorted(complete))
+
+
+def _rulesets(walked: Walked) -> tuple[str, ...]:
+    """What the parameters named ``ruleset`` ask for; ``""`` for one that names nothing."""
+    names = ("valueCanonical", "valueUri", "valueUrl", "valueString", "valueCode", "valueId")
+    found: set[str] = set()
+    for name, parameter, _ in walked.parameters:
+        if name == "ruleset":
+            said = next((parameter[one] for one in names if one in parameter), "")
+            found.add(said if isinstance(said, str) else "")
+    return tuple(sorted(found))
 
 
 def _when(moment: Moment | None) -> tuple[datetime, str]:
