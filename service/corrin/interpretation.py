@@ -40,13 +40,14 @@ def interpret(
     folders: Sequence[str | Path] = (),
     overlay: str | Path | bytes | SiteFile | None = None,
     strict: bool = False,
+    lenient: bool = False,
 ) -> Report:
     """Interpret one patient's laboratory results.
 
     Args:
-        data: a FHIR Bundle, Parameters, resource, JSON array or NDJSON, as bytes or text, or
-            parsed already (a number as Decimal keeps every digit; one that was a float has lost
-            what a float loses).
+        data: a FHIR Bundle, Parameters, resource, JSON array or NDJSON, or a case written by hand
+            (``docs/case.md``), as bytes or text, or parsed already (a number as Decimal keeps every
+            digit; one that was a float has lost what a float loses).
         as_of: FHIR date or dateTime the question is asked for; else what the request says
             (``Parameters.evaluationTime``), else now.
         profile: which packs run together (``uk``).
@@ -54,6 +55,8 @@ def interpret(
         folders: folders of packs of one's own, or packs, run in addition.
         overlay: a site file, as its path or its bytes: what a site sets for itself.
         strict: let ``fhir.resources`` judge every whole resource first.
+        lenient: of a case written by hand: let what its writer could mend (an unknown name, a
+            missing unit) become a refusal, and stop nothing.
 
     Returns:
         The report. Nothing usable is a report too.
@@ -63,11 +66,9 @@ def interpret(
         UsageError: there is no such profile, pack or moment.
         corrin.packs.finding.ContentProblem: the installed rules, or the site file, cannot be used.
     """
-    from corrin import intake
-
     own = tuple(Path(one) for one in folders)
     engine, composer = prepared(profile, tuple(packs), own, site_file(overlay))
-    reading = intake.read(_bytes(data), strict=strict)
+    reading = _reading(_bytes(data), as_of, strict=strict, lenient=lenient)
     moment = moment_of(as_of, reading)
     return report_of(engine, composer, choose_case(reading, moment, engine))
 
@@ -98,7 +99,6 @@ def compare(
         UsageError: there is no such profile, pack or moment, or a pack decides something else.
         corrin.packs.finding.ContentProblem: the content of a pack cannot be used.
     """
-    from corrin import intake
     from corrin.comparison.comparer import CannotCompare, Comparer
     from corrin.packs.library import open_library
     from corrin.packs.versions import NoSuchPack
@@ -108,8 +108,20 @@ def compare(
         comparer = Comparer(library, profile_of(library, profile), packs, __version__)
     except (CannotCompare, NoSuchPack) as error:
         raise UsageError(error.message, error.hint) from error
-    reading = intake.read(_bytes(data), strict=strict)
+    reading = _reading(_bytes(data), as_of, strict=strict)
     return comparer.compare(choose_reading(reading, moment_of(as_of, reading), profile))
+
+
+def _reading(
+    data: bytes, as_of: str | None, *, strict: bool = False, lenient: bool = False
+) -> Reading:
+    """What is read of FHIR, or of a case written by hand where it is one."""
+    from corrin import intake
+    from corrin.intake import plain
+
+    if not plain.looks_like(data):
+        return intake.read(data, strict=strict)
+    return plain.read(data, lenient=lenient, as_of=now() if as_of is None else _moment(as_of))
 
 
 def moment_of(as_of: str | None, reading: Reading) -> Moment:

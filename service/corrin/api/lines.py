@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 from anyio import to_thread
@@ -199,6 +199,9 @@ def _head(number: int, case_id: str) -> dict[str, object]:
 
 def _refused(number: int, case_id: str, found: Problem) -> bytes:
     telemetry.reasons(fault.reason for fault in found.faults)
+    # Lines are counted in the stream; within a line there is only one.
+    faults = (replace(fault, line=None) for fault in found.faults)
+    found = Problem(found.status, *faults)
     return orjson.dumps({**_head(number, case_id), "problem": problem.plain(found)}) + b"\n"
 
 

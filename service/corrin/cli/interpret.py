@@ -27,7 +27,9 @@ def interpret(
     file: Annotated[
         str,
         typer.Argument(
-            metavar="FILE", help="FHIR JSON or NDJSON of one patient; - for standard input."
+            metavar="FILE",
+            help="FHIR JSON or NDJSON of one patient, or a case written by hand; - for standard "
+            "input.",
         ),
     ],
     as_of: Annotated[
@@ -67,6 +69,14 @@ def interpret(
         bool,
         typer.Option("--strict", help="Refuse what is not valid FHIR R4B, whatever it is about."),
     ] = False,
+    lenient: Annotated[
+        bool,
+        typer.Option(
+            "--lenient",
+            help="Of a case written by hand: go on where a name is unknown or a unit is missing, "
+            "and say so in the note.",
+        ),
+    ] = False,
     output: Annotated[
         str | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write to a file, not the terminal."),
@@ -74,13 +84,14 @@ def interpret(
 ) -> None:
     """Interpret one patient's results.
 
-    Reads a FHIR Bundle, Parameters, a single resource, a JSON array or NDJSON (R4, R4B, R5) and
-    prints a note for a clinician to check: statuses, notes, what is missing, what was not taken
-    and why, every cut-off with its source.
+    Reads a FHIR Bundle, Parameters, a single resource, a JSON array or NDJSON (R4, R4B, R5), or a
+    case written by hand (docs/case.md), and prints a note for a clinician to check: statuses,
+    notes, what is missing, what was not taken and why, every cut-off with its source.
 
     \b
     Examples:
       corrin interpret bundle.json
+      corrin interpret case.json
       corrin interpret bundle.json --as-of 2026-11-01 --explain
       corrin interpret - --format json < bundle.json
       corrin interpret bundle.json --format html --output note.html
@@ -100,6 +111,7 @@ def interpret(
             folders=own.folders(packs),
             overlay=site.read(overlay),
             strict=strict,
+            lenient=lenient,
         )
         streams.write(written(report, form, explain, to_file=output is not None), output)
     except Stopped:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from corrin import __version__
-from corrin.cli import analytes, book, compare, diff, interpret, new, rules, serve, units
+from corrin.cli import analytes, book, compare, config, diff, interpret, new, rules, serve, units
 from corrin.cli.trouble import ExitCode, Stopped, Trouble, fault, tell, write_to
 
 EXIT_CODES = """\b
@@ -42,6 +42,7 @@ app = typer.Typer(
 app.command("interpret")(interpret.interpret)
 app.command("compare", short_help="Hold guidelines side by side on one patient.")(compare.compare)
 app.command("serve", short_help="Run the HTTP service.")(serve.serve)
+app.command("config", short_help="Print the settings of the service.")(config.config)
 rules.app.command(short_help="Write the rule book of a profile, to print and sign.")(book.book)
 rules.app.command(short_help="Say what changed between two packs, and for whom.")(diff.diff)
 rules.app.command(short_help="Begin a rule of your own.")(new.new)
@@ -77,11 +78,19 @@ def schema(
     overlay: Annotated[
         bool, typer.Option("--overlay", help="That of a site file instead.")
     ] = False,
+    case: Annotated[
+        bool, typer.Option("--case", help="That of a case written by hand instead.")
+    ] = False,
 ) -> None:
     """Print the JSON Schema of a report."""
     from corrin.cli import streams
     from corrin.render import json
 
+    if case:
+        from corrin.intake import plain
+
+        streams.write(json.written(plain.schema()), output)
+        return
     if overlay:
         from corrin.packs.overlay import schema_of_site_file
 

@@ -112,12 +112,14 @@ def of(error: BaseException, source: str = "") -> Stopped:
 
 def _refused(problem: object, source: str) -> Trouble:
     line = getattr(problem, "line", None)
+    near = ", ".join(getattr(problem, "nearest", ()))
+    remedy = getattr(problem, "remedy", "")
     place = [source, f"line {line}" if line is not None else "", getattr(problem, "path", "")]
     return Trouble(
         "The input was refused whole; nothing was interpreted.",
         ", ".join(part for part in place if part),
         f"{getattr(problem, 'sentence', '')} [{getattr(problem, 'reason', '')}]".strip(),
-        getattr(problem, "remedy", ""),
+        f"{remedy} Nearest known: {near}." if near else remedy,
     )
 
 

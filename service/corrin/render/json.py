@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -26,4 +27,9 @@ def schema(model: type[BaseModel] = Report) -> bytes:
     found = model.model_json_schema(mode="serialization")
     version = found["properties"]["schema_version"]["const"]
     head = {"$schema": DIALECT, "$id": f"urn:corrin:{model.__name__.lower()}:{version}"}
-    return json.dumps({**head, **found}, indent=2, ensure_ascii=False).encode() + b"\n"
+    return written({**head, **found})
+
+
+def written(found: dict[str, Any]) -> bytes:
+    """A schema, or any plain structure, as UTF-8 JSON with a newline at its end."""
+    return json.dumps(found, indent=2, ensure_ascii=False).encode() + b"\n"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from corrin.content import read_document, rules_root
 from corrin.intake import lists
 from corrin.intake.plain import context, names, person, results
 
@@ -42,7 +44,15 @@ def schema() -> Schema:
             }
         ),
         "anyOf": [{"required": ["results"]}, {"required": ["context"]}],
+        "examples": [example()],
     }
+
+
+@lru_cache(maxsize=1)
+def example() -> Any:
+    """A whole case, as it is shown wherever its form is published."""
+    document = read_document(rules_root() / "intake" / "plain.yaml")
+    return json.loads(json.dumps(document["example"]))
 
 
 def _patient() -> Schema:
