@@ -43,8 +43,8 @@ $(READY): pyproject.toml requirements-dev.lock
 demo: $(READY) ## interpret the example results and print the note
 	@$(BIN)/corrin interpret $(DEMO) --as-of 2026-11-01T09:00:00Z
 
-serve: $(READY)
-	@echo "The HTTP service is not part of this version yet. Use: corrin interpret FILE, or from corrin import interpret." >&2; exit 2
+serve: $(READY) ## run the HTTP service on http://127.0.0.1:8000 (settings: CORRIN_*, see corrin config)
+	@$(BIN)/corrin serve
 
 # --- whether it does it right ---------------------------------------------------------------
 

@@ -112,6 +112,25 @@ of these units (`K/uL`, `ug/l`) are accepted where they mean one thing only for 
     return text
 
 
+@page("settings.md", "the settings of the HTTP service (`CORRIN_*`) and their defaults.")
+def settings() -> str:
+    """What ``corrin config`` prints, before anything is set."""
+    from corrin.api.settings import Settings
+    from corrin.cli.environment import defaults
+
+    text = f"""{BY_MACHINE}# Settings of the service
+
+Read from the environment once, at start, by `corrin serve`; its options come before them.
+`corrin config` prints what is in effect and where it comes from, and says what is wrong with it.
+Several values are separated by spaces or commas. Sizes are bytes.
+
+"""
+    rows: list[tuple[object, ...]] = [
+        (f"`{variable}`", says, default) for variable, says, default in defaults(Settings)
+    ]
+    return text + table(("variable", "what it is", "default"), rows)
+
+
 @page("language.md", "the language of conditions: one truth table for each word.")
 def language() -> str:
     """The truth tables of ``tests/spec/language.yaml``, which the tests run."""

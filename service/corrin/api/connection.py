@@ -124,11 +124,12 @@ class Watched(asyncio.Protocol):
         """Some bytes; when they complete no head, count them and the time."""
         if self.broken:
             return
+        of_body = self.within
         super().data_received(data)
         if self.idle:
             if not self.waits:
-                self.waits, self.since, self.head_bytes = True, self.loop.time(), 0
-            if not self.within:
+                self.waits, self.since = True, self.loop.time()
+            if self.begun and not of_body:
                 self.head_bytes += len(data)
                 if self.head_bytes > MOST_HEAD_BYTES and not self.broken:
                     self.refuse(_HEAD_TOO_LARGE)
@@ -139,7 +140,9 @@ class Watched(asyncio.Protocol):
 
     def eof_received(self) -> Any:
         """The client says no more; a request that is there whole is still answered."""
-        if self.idle or self.within or self.transport.get_extra_info("sslcontext") is not None:
+        if self.begun or (self.within and not self.idle):
+            self.refuse(_MALFORMED)
+        if self.idle or self.broken or self.transport.get_extra_info("sslcontext") is not None:
             return None
         self.cycle.keep_alive = False
         return True

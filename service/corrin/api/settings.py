@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+import re
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -12,6 +13,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from corrin.intake.limits import Limits
 
 MiB = 1024 * 1024
+
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
 
 Words = Annotated[tuple[str, ...], NoDecode]
 """Several values, separated by commas or spaces in the environment."""
@@ -79,7 +82,9 @@ class Settings(BaseSettings):
         default=None,
         description="JSON file of CDS Hooks clients: a list of {iss, jwks_url, jku?, tenants?}",
     )
-    token_leeway_seconds: int = Field(default=30, ge=0, le=60)
+    token_leeway_seconds: int = Field(
+        default=30, ge=0, le=60, description="how far a client's clock may be off"
+    )
     token_life_seconds: int = Field(
         default=600, ge=60, le=3600, description="longest life of a CDS Hooks client's token"
     )
@@ -124,8 +129,12 @@ class Settings(BaseSettings):
     )
 
     # What it tells its operator.
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    log_format: Literal["json", "console"] = "json"
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="the least that is logged"
+    )
+    log_format: Literal["json", "console"] = Field(
+        default="json", description="json: one object a line; console: for a person to read"
+    )
     metrics: bool = Field(default=True, description="serve /metrics")
     docs: bool = Field(default=True, description="serve /docs and /openapi.json")
 
@@ -141,8 +150,36 @@ class Settings(BaseSettings):
     def _several(cls, given: object) -> object:
         return tuple(given.replace(",", " ").split()) if isinstance(given, str) else given
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for one in given:
+            try:
+                ip_network(one, strict=False)
+            except ValueError:
+                raise ValueError(f"{one} is no address or network, like 10.0.0.0/8") from None
+        return given
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for one in given:
+            if not _ORIGIN.fullmatch(one):
+                raise ValueError(
+                    f"{one} is no origin, like https://ehr.example.org: name each in full, "
+                    "without a path or a final slash"
+                )
+        return given
+
     @model_validator(mode="after")
     def _together(self) -> Self:
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            raise ValueError("CORRIN_TLS_CERTIFICATE and CORRIN_TLS_KEY go together")
+        if self.tls_client_ca and not self.tls_certificate:
+            raise ValueError(
+                "CORRIN_TLS_CLIENT_CA asks for client certificates, which needs "
+                "CORRIN_TLS_CERTIFICATE and CORRIN_TLS_KEY"
+            )
         if self.auth == "none" and not self.loopback:
             raise ValueError(
                 "CORRIN_AUTH=none listens on loopback only; set CORRIN_AUTH=jwt, or let "

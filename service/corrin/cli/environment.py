@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from corrin.cli.trouble import ExitCode, Stopped, Trouble
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from corrin.api.settings import Settings
 
 PREFIX = "CORRIN_"
+_PASSWORD = re.compile(r"//[^/@\s]+@")
 _SEE = "`corrin config` lists every setting, what it means and what it is."
 
 
@@ -78,6 +80,51 @@ def unknown() -> list[Trouble]:
     return found
 
 
+def told(settings: Settings) -> list[dict[str, Any]]:
+    """Every setting in effect: its variable, value, default, where it comes from, what it says.
+
+    Secrets are masked: a token whole, a password within a URL.
+    """
+    rows = []
+    for name, field in type(settings).model_fields.items():
+        given = name in settings.model_fields_set
+        rows.append(
+            {
+                "setting": name,
+                "variable": variable(name),
+                "value": _shown(getattr(settings, name)),
+                "default": _shown(field.get_default()),
+                "from": "environment" if given else "default",
+                "says": field.description or "",
+            }
+        )
+    return rows
+
+
+def defaults(kind: type[Settings]) -> list[tuple[str, str, str]]:
+    """Every setting before anything is set: its variable, what it is, its default in words."""
+    rows = []
+    for name, field in kind.model_fields.items():
+        value = field.get_default()
+        if isinstance(value, tuple):
+            value = " ".join(value)
+        said = (
+            ""
+            if value is None or value == ""
+            else f"`{str(value).lower() if isinstance(value, bool) else value}`"
+        )
+        rows.append((variable(name), field.description or "", said))
+    return rows
+
+
+def _shown(value: object) -> Any:
+    if value is None or isinstance(value, int | float):
+        return value
+    if isinstance(value, tuple):
+        return [_shown(one) for one in value]
+    return _PASSWORD.sub("//***@", str(value))  # a secret shows as stars of itself
+
+
 def _wrong(error: ErrorDetails, used: Mapping[str, str]) -> Trouble:
     from corrin.api.settings import Settings
 
@@ -90,7 +137,7 @@ def _wrong(error: ErrorDetails, used: Mapping[str, str]) -> Trouble:
     where = variable(name)
     if name in used:
         where += f" (--{name.replace('_', '-')})"
-    do = f"It is: {field.description}. {_SEE}" if field and field.description else _SEE
+    do = f"What it means: {field.description}. {_SEE}" if field and field.description else _SEE
     if name == "port" and os.environ.get(where, "").startswith("tcp://"):
         do = (
             "Kubernetes sets this variable for a Service named corrin: set "
