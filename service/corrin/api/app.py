@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from corrin import UsageError, __version__
-from corrin.api import auth, catalogue, clinician, comparison, health, lines, problem
+from corrin.api import auth, catalogue, clinician, comparison, health, lines, openapi, problem
 from corrin.api.guard import Guard
 from corrin.api.guard.compress import Compress
 from corrin.api.headers import SecurityHeaders, cors
@@ -82,6 +82,10 @@ def _doors(app: FastAPI) -> None:
     app.include_router(comparison.router)
     app.include_router(clinician.router)
     app.include_router(lines.router)
+    app.include_router(openapi.landing)
+    if app.state.settings.docs:
+        app.include_router(openapi.router)
+    openapi.describe(app)
 
 
 def _around(app: FastAPI, settings: Settings) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from threading import Lock
-from typing import Any
 
 from anyio import to_thread
 from fastapi import APIRouter
@@ -14,6 +13,7 @@ from starlette.responses import Response
 from corrin import interpretation
 from corrin.abreast import html, text
 from corrin.api import negotiation, telemetry
+from corrin.api.clinician import PREFER, PROFILE, parameter, read
 from corrin.api.content import only, policy
 from corrin.api.frameworks import MOST, Frameworks, open_frameworks
 from corrin.comparison.side_by_side import Comparison
@@ -29,35 +29,28 @@ _OPENING = Lock()
 
 _BODY = {
     "required": True,
-    "description": "One patient's results: a FHIR Bundle, Parameters or resource, or a case "
-    "written by hand.",
+    "description": "A case written by hand, or with the Content-Type application/fhir+json a FHIR "
+    "Bundle, Parameters or resource of one patient.",
     "content": {
-        negotiation.FHIR: {"schema": {"$ref": "#/components/schemas/FhirInput"}},
         negotiation.JSON: {"schema": {"$ref": "#/components/schemas/Case"}},
+        negotiation.FHIR: {"schema": {"$ref": "#/components/schemas/FhirInput"}},
     },
 }
 
 
-def _parameter(name: str, says: str, *, required: bool = False) -> dict[str, Any]:
-    return {
-        "name": name,
-        "in": "query",
-        "required": required,
-        "description": says,
-        "schema": {"type": "string"},
-    }
-
-
 _PARAMETERS = [
-    _parameter(
-        "packs",
-        f"two to {MOST} packs that decide the B12 status, with commas between; `id` or "
-        "`id@version`, earlier versions too; the others are held against the first",
-        required=True,
-    ),
-    _parameter("profile", "whose other packs run, and whose look-back holds"),
-    _parameter("as_of", "FHIR date or dateTime the question is asked for; else what the body says"),
-    _parameter("_format", "json, text, html or a media type; goes before Accept"),
+    {
+        **parameter(
+            "packs",
+            f"two to {MOST} packs that decide the B12 status, with commas between: `id` or "
+            "`id@version`, earlier versions too; the others are held against the first",
+        ),
+        "required": True,
+    },
+    PROFILE,
+    parameter("as_of", "FHIR date or dateTime to ask about; else what the body says, else now"),
+    parameter("_format", "json, text, html or a media type; goes before Accept"),
+    PREFER,
 ]
 
 
@@ -83,19 +76,19 @@ async def compare(request: Request) -> Response:
     difference. Guidelines are compared as they are published, without what a site has set.
     Earlier versions that are kept can be named too."""
     only(request, "packs", "profile", "as_of")
-    kind = negotiation.content_type(request, (negotiation.FHIR, negotiation.JSON))
+    kind = negotiation.content_type(request, (negotiation.JSON, negotiation.FHIR))
     wanted = negotiation.accepted(request, _FORMS, _NAMES)
     data = await request.body()
     state, query = request.app.state, request.query_params
     names = tuple(one.strip() for one in query.get("packs", "").split(",", 2 * MOST) if one.strip())
-    handling = negotiation.strict(request)
+    handling, as_of = negotiation.handling(request), query.get("as_of")
 
     def job() -> Comparison:
         frameworks = _frameworks(state)
         profile = query.get("profile") or frameworks.default
         comparer = frameworks.comparer(names, profile)
-        reading = _read(data, kind, state, strict=handling)
-        moment = interpretation.moment_of(query.get("as_of"), reading)
+        reading = read(data, kind, state.interpreter, as_of=as_of, handling=handling)
+        moment = interpretation.moment_of(as_of, reading)
         return comparer.compare(interpretation.choose_reading(reading, moment, profile))
 
     found = await to_thread.run_sync(job, limiter=state.interpreter.threads)
@@ -104,7 +97,7 @@ async def compare(request: Request) -> Response:
 
 
 def _answer(found: Comparison, wanted: str) -> Response:
-    headers = {"Cache-Control": "no-store", "Vary": "Accept"}
+    headers = {"Cache-Control": "no-store", "Vary": "Accept, Prefer"}
     if wanted == negotiation.JSON:
         return Response(found.to_json(), 200, headers, wanted)
     if wanted == negotiation.HTML:
@@ -112,12 +105,6 @@ def _answer(found: Comparison, wanted: str) -> Response:
     sheet = Sheet(_WIDTH)
     text.put(sheet, found)
     return Response(sheet.plain(), 200, headers, wanted)
-
-
-def _read(data: bytes, kind: str, state: State, *, strict: bool) -> Any:
-    from corrin import intake
-
-    return intake.read(data, strict=strict, limits=state.interpreter.limits)
 
 
 def _frameworks(state: State) -> Frameworks:
