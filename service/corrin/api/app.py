@@ -90,9 +90,10 @@ def _doors(app: FastAPI) -> None:
 
 def _around(app: FastAPI, settings: Settings) -> None:
     """What every request passes, innermost first: one ``app.add_middleware`` each."""
-    if settings.auth != "none" or settings.metrics_token is not None:
-        app.add_middleware(auth.Authenticate, gate=auth.open_gate(settings))
     app.add_middleware(Guard, settings=settings, threads=app.state.interpreter.threads)
+    if settings.auth != "none" or settings.metrics_token is not None:
+        # Before the guard, which holds bodies: none is held of whom is not let in.
+        app.add_middleware(auth.Authenticate, gate=auth.open_gate(settings))
     app.add_middleware(Compress)
     if settings.allowed_origins:
         app.add_middleware(CORSMiddleware, **cors(settings))
