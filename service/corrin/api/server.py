@@ -198,7 +198,9 @@ def serve(
     """
     from corrin.api.app import create_app
     from corrin.api.interpreter import open_interpreter
+    from corrin.api.telemetry.log import open_log
 
+    open_log(settings.log_level, settings.log_format)
     if settings.workers > 1:
         open_interpreter(settings)  # what is wrong is found once, before there are processes
         supervisor = Supervisor(configuration(settings), list(bound), ready)
