@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 
 from corrin import UsageError
 from corrin.api import Settings, create_app
-from corrin.api.auth import open_gate, standing
+from corrin.api.auth import open_gate
 from corrin.api.interpreter import Interpreter
 from support.guarded import BASE, Guarded, reason, told_rightly
 from support.issuer import claims, key_server, private_key, published, signed
@@ -246,10 +246,3 @@ def test_settings_that_do_not_go_together_stop_the_start(
 ) -> None:
     with pytest.raises(UsageError):
         create_app(Settings(auth="jwt", public_url=BASE, **given), interpreter)
-
-
-def test_the_operator_is_told_who_may_call(tmp_path: Path) -> None:
-    assert "CORRIN_AUTH=none" in standing(Settings())
-    file = clients_file(tmp_path, [ONE])
-    jwt = Settings(auth="jwt", public_url=BASE, hooks_clients=file)
-    assert "CDS Hooks" in standing(jwt) and "access" not in standing(jwt)

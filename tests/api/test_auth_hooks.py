@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from jwt.algorithms import ECAlgorithm
 
 from corrin.api.settings import Settings
 from support.guarded import BASE, Guarded, reason, told_rightly
@@ -51,7 +52,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         published(private_key("P-256"), "other-curve"),
         published(SMALL, "small"),
         published(EC, "not-on-curve", x=published(STRANGER, "")["x"]),
-        published(EC, "disclosed", d="AAAA"),
+        jwk(EC, "disclosed"),
         {"kid": "shared", "kty": "oct", "k": "c2VjcmV0"},
         {"kid": 7},
     )
@@ -91,6 +92,12 @@ def token(key: Any = EC, *, alg: str = "ES384", kid: object = "ec", **more: obje
 
 def headed(**header: object) -> str:
     return signed(EC, good(), **({"kid": "ec"} | header))
+
+
+def jwk(key: Any, kid: str) -> dict[str, Any]:
+    """A key with its private half, published by mistake."""
+    whole: dict[str, Any] = ECAlgorithm.to_jwk(key, as_dict=True)
+    return {name: value for name, value in whole.items() if name != "key_ops"} | {"kid": kid}
 
 
 def pem() -> bytes:

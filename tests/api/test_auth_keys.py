@@ -213,6 +213,17 @@ def test_a_server_that_is_too_slow(server: KeyServer, monkeypatch: pytest.Monkey
     assert (answer.status_code, reason(answer)) == (503, "keys-unavailable")
 
 
+def test_a_server_that_sends_its_keys_bit_by_bit(
+    server: KeyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "ALL_SECONDS", 0.3)
+    server.pause = 0.05  # for each byte; no single one of them is late
+    began = time.monotonic()
+    with pytest.raises(fetch.FetchError):
+        fetch.fetch(server.jwks_url)
+    assert time.monotonic() - began < 3
+
+
 def test_a_server_that_comes_back(server: KeyServer, clock: Clock) -> None:
     server.status = 500
     guarded = behind(server)

@@ -73,6 +73,7 @@ class KeyServer:
     Attributes:
         calls: paths asked for, in order.
         seconds: it waits before it answers.
+        pause: seconds between one byte of the body and the next.
     """
 
     url: str
@@ -81,6 +82,7 @@ class KeyServer:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
     seconds: float = 0
+    pause: float = 0
     calls: list[str] = field(default_factory=list)
 
     @property
@@ -105,7 +107,10 @@ def key_server(*keys: Mapping[str, Any]) -> Iterator[KeyServer]:
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             with contextlib.suppress(OSError):  # whoever asked may have gone
-                self.wfile.write(body)
+                for piece in [body[i : i + 1] for i in range(len(body))] if found.pause else [body]:
+                    self.wfile.write(piece)
+                    self.wfile.flush()
+                    time.sleep(found.pause)
 
         def log_message(self, *_: object) -> None:
             pass

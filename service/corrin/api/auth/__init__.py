@@ -6,6 +6,6 @@ seen (:mod:`corrin.api.auth.replay`), as a digest and until it expires.
 
 from __future__ import annotations
 
-from corrin.api.auth.gate import Authenticate, Gate, open_gate, standing
+from corrin.api.auth.gate import Authenticate, Gate, open_gate
 
-__all__ = ["Authenticate", "Gate", "open_gate", "standing"]
+__all__ = ["Authenticate", "Gate", "open_gate"]

@@ -1,4 +1,7 @@
-"""The gate every request passes: what is open, and which token the rest asks for."""
+"""The gate every request passes: what is open, and which token the rest asks for.
+
+It stands before the guard: of whom is not let in no body is read, held or unpacked.
+"""
 
 from __future__ import annotations
 
@@ -91,6 +94,8 @@ class Authenticate:
                 caller = await self.gate.admit(scope)
             except problem.Problem as error:
                 telemetry.reasons(fault.reason for fault in error.faults)
+                if _header(scope, b"expect"):  # its body will not come, nor may a request after it
+                    error.headers["Connection"] = "close"
                 accept = ",".join(_header(scope, b"accept"))
                 await problem.response(error, scope["path"], accept)(scope, receive, send)
                 return
@@ -121,21 +126,6 @@ def open_gate(settings: Settings) -> Gate:
             "Set CORRIN_TOKEN_ISSUER and CORRIN_TOKEN_JWKS_URL, or CORRIN_HOOKS_CLIENTS, or both.",
         )
     return Gate(True, _access(settings), _hooks(settings), secret)
-
-
-def standing(settings: Settings) -> str:
-    """One sentence on who may call, for the operator at start."""
-    if settings.auth == "none":
-        return (
-            "Authentication is off (CORRIN_AUTH=none): any program on this machine may call, "
-            "no other can; put a gateway that checks tokens before it, or set CORRIN_AUTH=jwt."
-        )
-    asked = []
-    if settings.token_issuer:
-        asked.append("access tokens on /v1 and /fhir")
-    if settings.hooks_clients is not None:
-        asked.append("CDS Hooks client tokens on /cds-services")
-    return f"Authentication is on (CORRIN_AUTH=jwt): {' and '.join(asked)}."
 
 
 def _access(settings: Settings) -> AccessTokens | None:
