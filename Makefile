@@ -17,7 +17,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_USER PIP_TARGET PIP_PREFIX
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test check format-check lint types contracts rules units-check docs-check \
-        docs golden format bench soak wheel-test lock serve clean node healthchain
+        docs golden format bench soak wheel-test lock serve clean node healthchain bench-service
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -85,6 +85,11 @@ soak: $(READY) ## the generative tests, for long
 
 bench: $(READY) ## time of one interpretation, by step
 	@$(BIN)/python benchmarks/run.py
+
+bench-service: $(READY) ## requests per second and waiting of the service, on loopback (needs wrk)
+	@$(BIN)/python benchmarks/service/run.py table
+	@$(BIN)/python benchmarks/service/run.py hooks
+	@$(BIN)/python benchmarks/service/run.py kill
 
 # Judges from outside: a FHIR validator (Node.js), somebody else's CDS Hooks client. `make test`
 # tries to set them up and goes on without them; on a build server (CI=true) it does not go on.
