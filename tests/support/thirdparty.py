@@ -32,8 +32,8 @@ def lacking() -> str | None:
     return None
 
 
-def ask(url: str, *cases: dict[str, Any]) -> list[dict[str, Any]]:
-    """What the client made of our answers, one for each case (see ``healthchain_client.py``)."""
+def ask(url: str, *cases: dict[str, Any]) -> dict[str, Any]:
+    """The services as the client reads them, and what came of each case (see its script)."""
     done = subprocess.run(
         [str(python()), str(SCRIPT), url],
         input=json.dumps(cases),
@@ -43,5 +43,5 @@ def ask(url: str, *cases: dict[str, Any]) -> list[dict[str, Any]]:
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    found: list[dict[str, Any]] = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(done.stdout)
     return found
