@@ -10,7 +10,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from corrin import UsageError, __version__
-from corrin.api import auth, catalogue, clinician, comparison, health, lines, openapi, problem
+from corrin.api import (
+    auth,
+    catalogue,
+    clinician,
+    comparison,
+    health,
+    hooks,
+    lines,
+    openapi,
+    problem,
+)
 from corrin.api.guard import Guard
 from corrin.api.guard.compress import Compress
 from corrin.api.headers import SecurityHeaders, cors
@@ -61,7 +71,7 @@ def create_app(settings: Settings | None = None, interpreter: Interpreter | None
     )
     app.state.settings = settings
     app.state.interpreter = interpreter or open_interpreter(settings)
-    app.state.metrics = Metrics(app.state.interpreter)
+    app.state.metrics = Metrics(app.state.interpreter, reasons=hooks.reasons())
     app.state.readiness = Readiness(app.state.interpreter)
     _doors(app)
     _around(app, settings)
@@ -82,6 +92,9 @@ def _doors(app: FastAPI) -> None:
     app.include_router(comparison.router)
     app.include_router(clinician.router)
     app.include_router(lines.router)
+    app.include_router(operation.router)
+    app.include_router(conformance.router)
+    app.include_router(hooks.router)
     app.include_router(openapi.landing)
     if app.state.settings.docs:
         app.include_router(openapi.router)

@@ -59,6 +59,7 @@ class CardContent:
     supply: Mapping[str, str]
     seen: Mapping[str, str]
     not_seen: NotSeen
+    unmeasured: str
     words: Mapping[str, str]
     reasons: tuple[tuple[str, str], ...]
     understood_system: str
@@ -101,6 +102,7 @@ def load() -> CardContent:
             summary=dict(unseen["summary"]),
             detail=unseen["detail"],
         ),
+        unmeasured=found["unmeasured"],
         words=dict(found["words"]),
         reasons=tuple((one["code"], one["display"]) for one in reasons["reasons"]),
         understood_system=reasons["understood"]["system"],

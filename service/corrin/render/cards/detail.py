@@ -42,6 +42,7 @@ class Detail:
             (
                 self._listed(said["emergency_too"], (self._also(one) for one in stack.beside)),
                 text(top.detail),
+                self._unmeasured(top),
                 self._status(stack),
                 self._listed(said["inputs"], (self._value(one) for one in stack.inputs)),
                 self._listed(said["missing"], self._missing(stack)),
@@ -83,6 +84,12 @@ class Detail:
     def _listed(self, label: str, lines: Iterable[str]) -> str:
         found = [line for line in lines if line]
         return field(label, *found) if found else ""
+
+    def _unmeasured(self, note: Note) -> str:
+        """A word on what a note calls not measured, where not everything was sent along."""
+        partly = any(state in _KEYS for state in self._occasion.supply.values())
+        said = self._content.unmeasured in f"{note.summary} {note.detail}"
+        return text(self._words["unmeasured"]) if partly and said else ""
 
     def _status(self, stack: Stack) -> str:
         status = stack.status
