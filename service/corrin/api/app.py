@@ -15,10 +15,12 @@ from corrin.api import (
     catalogue,
     clinician,
     comparison,
+    conformance,
     health,
     hooks,
     lines,
     openapi,
+    operation,
     problem,
 )
 from corrin.api.guard import Guard

@@ -55,7 +55,7 @@ def bundle(report: Report, *, base: str, about: str = "") -> Resource:
             issue.detected(report, note, base=base, id=id, about=about, when=when, device=device)
         )
     for one in proposal.proposals(report):
-        id = _id(root, "proposal", one.test.name)
+        id = _id(root, "proposal", one.test)
         found.append(
             proposal.request(report, one, base=base, id=id, about=about, when=when, device=device)
         )

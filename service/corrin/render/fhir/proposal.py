@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from corrin import terminology
 from corrin.notes.report import Report, Settles, Status
 from corrin.render import words as said
 from corrin.render.fhir import codes, naming, reference, words
@@ -13,9 +14,9 @@ from corrin.render.fhir.words import Resource, fit, markdown
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A test, and every status it would settle, the most telling first."""
+    """A test by the name of its analyte, and every status it would settle."""
 
-    test: Settles
+    test: str
     statuses: tuple[tuple[Status, Settles], ...]
 
 
@@ -34,15 +35,14 @@ def proposals(report: Report) -> tuple[Proposed, ...]:
             continue
         reasons = {one.name: one.reason for one in status.missing}
         for one in _first(status):
-            if not one.available or not codes.is_test(one.name):
+            test = content.instead.get(one.name, one.name)
+            if not one.available or not codes.is_test(test):
                 continue
             if reasons.get(one.name, "not-measured") not in content.measure_for:
-                unmeasured.add(one.name)
-            found.setdefault(one.name, []).append((status, one))
+                unmeasured.add(test)
+            found.setdefault(test, []).append((status, one))
     return tuple(
-        Proposed(pairs[0][1], tuple(pairs))
-        for name, pairs in found.items()
-        if name not in unmeasured
+        Proposed(test, tuple(pairs)) for test, pairs in found.items() if test not in unmeasured
     )
 
 
@@ -59,6 +59,7 @@ def request(
 ) -> Resource:
     """A ServiceRequest (draft, proposal) as US Core's profile has it."""
     content = words.load()
+    label = terminology.load().analytes[one.test].name
     topics = {status.topic for status, _ in one.statuses}
     behind = reference.each(
         value.origin or value.path
@@ -68,7 +69,10 @@ def request(
     )
     reasons = [ref for ref in behind if reference.may_be_reason(ref)]
     notes = [content.proposal]
-    notes += [f"{status.title}: {said.bands(settles)}." for status, settles in one.statuses]
+    notes += [
+        f"{status.title}: {settles.label} {said.bands(settles)}."
+        for status, settles in one.statuses
+    ]
     found: Resource = {
         "resourceType": "ServiceRequest",
         "id": id,
@@ -78,7 +82,7 @@ def request(
         "status": "draft",
         "intent": "proposal",
         "category": [{"coding": [dict(content.category)]}],
-        "code": {"coding": [dict(codes.of(one.test.name)[0])], "text": fit(one.test.label)},
+        "code": {"coding": [dict(codes.of(one.test)[0])], "text": fit(label)},
         "subject": reference.patient_or_absent(about),
         "authoredOn": when,
         "requester": {"reference": device},

@@ -74,6 +74,7 @@ class Words:
     undecided: frozenset[str]
     unanswered: frozenset[str]
     not_orderable: frozenset[str]
+    instead: Mapping[str, str]
     measure_for: frozenset[str]
     category: Mapping[str, str]
     participant: Mapping[str, str]
@@ -98,6 +99,7 @@ def load() -> Words:
         undecided=frozenset(raw["undecided"]),
         unanswered=frozenset(raw["unanswered"]),
         not_orderable=frozenset(raw["not_orderable"]),
+        instead=MappingProxyType(dict(raw["instead"])),
         measure_for=frozenset(raw["measure_for"]),
         category=MappingProxyType(dict(raw["proposal_category"])),
         participant=MappingProxyType(dict(raw["participant"])),
