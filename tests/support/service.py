@@ -20,6 +20,7 @@ from support.places import ROOT, SERVICE
 
 _READY = re.compile(r"corrin \S+ serves profile \S+ on (https?)://(.+):(\d+), auth")
 _START_SECONDS = 90
+PROGRAM = "from corrin.cli import main; main()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +74,12 @@ class Service:
 
 
 @contextlib.contextmanager
-def service(*options: str, **settings: object) -> Iterator[Service]:
+def service(*options: str, program: str = PROGRAM, **settings: object) -> Iterator[Service]:
     """Run ``corrin serve`` on a free port until the block ends.
 
     Args:
         options: further options of the command.
+        program: what the process runs.
         settings: by name, in lower case: ``service(body_bytes=1024)`` sets CORRIN_BODY_BYTES.
 
     Raises:
@@ -90,7 +92,7 @@ def service(*options: str, **settings: object) -> Iterator[Service]:
         log = Path(folder) / "log"
         with log.open("wb") as out:
             process = subprocess.Popen(
-                [sys.executable, "-c", "from corrin.cli import main; main()", "serve", *options],
+                [sys.executable, "-c", program, "serve", *options],
                 cwd=ROOT,
                 env=kept,
                 stdin=subprocess.DEVNULL,
