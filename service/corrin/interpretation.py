@@ -66,11 +66,35 @@ def interpret(
         UsageError: there is no such profile, pack or moment.
         corrin.packs.finding.ContentProblem: the installed rules, or the site file, cannot be used.
     """
+    return answered(
+        data,
+        as_of=as_of,
+        profile=profile,
+        packs=packs,
+        folders=folders,
+        overlay=overlay,
+        strict=strict,
+        lenient=lenient,
+    )[0]
+
+
+def answered(
+    data: bytes | str | dict[str, Any] | list[Any],
+    *,
+    as_of: str | None,
+    profile: str,
+    packs: Sequence[str],
+    folders: Sequence[str | Path],
+    overlay: str | Path | bytes | SiteFile | None,
+    strict: bool,
+    lenient: bool,
+) -> tuple[Report, str]:
+    """As :func:`interpret`, with the reference to the person that an answer in FHIR repeats."""
     own = tuple(Path(one) for one in folders)
     engine, composer = prepared(profile, tuple(packs), own, site_file(overlay))
     reading = _reading(_bytes(data), as_of, strict=strict, lenient=lenient)
     moment = moment_of(as_of, reading)
-    return report_of(engine, composer, choose_case(reading, moment, engine))
+    return report_of(engine, composer, choose_case(reading, moment, engine)), reading.about
 
 
 def compare(

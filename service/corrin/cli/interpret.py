@@ -21,6 +21,11 @@ class Form(StrEnum):
     TEXT = "text"
     JSON = "json"
     HTML = "html"
+    FHIR = "fhir"
+
+
+NOWHERE = "https://corrin.invalid"
+"""Stands in canonical URLs where no service is named: nobody can mistake it for an address."""
 
 
 def interpret(
@@ -62,9 +67,17 @@ def interpret(
         typer.Option(
             "--explain/--no-explain",
             help="Add the conditions that decided, all evidence and the rules that could not "
-            "answer. On for html, off for text; json always holds everything.",
+            "answer. On for html, off for text; json and fhir always hold everything.",
         ),
     ] = None,
+    base: Annotated[
+        str,
+        typer.Option(
+            "--base",
+            metavar="URL",
+            help="Of fhir: the service whose rules and codes the answer points to.",
+        ),
+    ] = NOWHERE,
     strict: Annotated[
         bool,
         typer.Option("--strict", help="Refuse what is not valid FHIR R4B, whatever it is about."),
@@ -95,15 +108,16 @@ def interpret(
       corrin interpret bundle.json --as-of 2026-11-01 --explain
       corrin interpret - --format json < bundle.json
       corrin interpret bundle.json --format html --output note.html
+      corrin interpret bundle.json --format fhir --base https://cds.example.org
       corrin interpret bundle.json --overlay site.yaml
       corrin interpret bundle.json --packs ./my-packs
     """
     from corrin.intake.limits import Limits
-    from corrin.interpretation import interpret as ask
+    from corrin.interpretation import answered
 
     try:
         data = streams.read(file, Limits().bytes)
-        report = ask(
+        report, about = answered(
             data,
             as_of=as_of,
             profile=profile,
@@ -113,7 +127,10 @@ def interpret(
             strict=strict,
             lenient=lenient,
         )
-        streams.write(written(report, form, explain, to_file=output is not None), output)
+        if form is Form.FHIR:
+            streams.write(_bundle(report, base, about), output)
+        else:
+            streams.write(written(report, form, explain, to_file=output is not None), output)
     except Stopped:
         raise
     except Exception as error:
@@ -142,3 +159,18 @@ def written(report: Report, form: Form, explain: bool | None, *, to_file: bool) 
         width=min(console.width, text.WIDEST) if shown else None,
         colour=shown and not console.no_color and console.color_system is not None,
     )
+
+
+def _bundle(report: Report, base: str, about: str) -> bytes:
+    import json
+    import re
+
+    from corrin.interpretation import UsageError
+    from corrin.render.fhir import bundle
+
+    if not re.fullmatch(r"https?://[A-Za-z0-9:/._~%\[\]-]+", base, re.ASCII):
+        raise UsageError(
+            "The base is not the URL of a service.", "Write it as https://cds.example.org."
+        )
+    found = bundle(report, base=base.rstrip("/"), about=about)
+    return json.dumps(found, indent=2, ensure_ascii=False).encode() + b"\n"

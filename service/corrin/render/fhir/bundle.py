@@ -13,7 +13,8 @@ from corrin.render.fhir import guidance, issue, messages, naming, proposal, prov
 from corrin.render.fhir.words import Resource
 
 _DATE_TIME = re.compile(
-    r"[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2}))?)?)?",
+    r"[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
+    r"(Z|[+-]((0[0-9]|1[0-3]):[0-5][0-9]|14:00)))?)?)?",
     re.ASCII,
 )
 
@@ -115,4 +116,8 @@ def _fits(text: str) -> bool:
 
 
 def _written(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError:  # within hours of the first or the last day there is
+        moment = moment.replace(tzinfo=UTC)
+    return moment.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

@@ -28,6 +28,7 @@ def proposals(report: Report) -> tuple[Proposed, ...]:
     """
     content = words.load()
     found: dict[str, list[tuple[Status, Settles]]] = {}
+    there = {value.name for value in report.values}
     unmeasured: set[str] = set()
     for status in report.statuses.values():
         open_ = status.status is None or status.status in content.undecided
@@ -38,6 +39,8 @@ def proposals(report: Report) -> tuple[Proposed, ...]:
             test = content.instead.get(one.name, one.name)
             if not one.available or not codes.is_test(test):
                 continue
+            if test != one.name and test in there:
+                continue  # what it is calculated from is known: something else is missing
             if reasons.get(one.name, "not-measured") not in content.measure_for:
                 unmeasured.add(test)
             found.setdefault(test, []).append((status, one))
