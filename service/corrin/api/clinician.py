@@ -98,9 +98,11 @@ async def interpret(request: Request) -> Response:
 
     def job() -> tuple[Report, bytes]:
         interpreter.engine(profile)  # a profile that is not there is told before the body is read
-        reading = read(data, kind, interpreter, as_of=as_of, handling=handling)
+        with telemetry.step("read"):
+            reading = read(data, kind, interpreter, as_of=as_of, handling=handling)
         report = interpreter.report(reading, as_of=as_of, profile=profile)
-        return report, _written(report, reading, wanted, explain, base)
+        with telemetry.step("render"):
+            return report, _written(report, reading, wanted, explain, base)
 
     report, body = await interpreter.work(len(data), job)
     telemetry.noted(request, report, door="clinician")

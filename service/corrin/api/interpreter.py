@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from anyio import CapacityLimiter, to_thread
 
 from corrin import interpretation
+from corrin.api.telemetry import step
 from corrin.facts.case import Reading
 from corrin.intake.limits import Limits
 
@@ -50,8 +51,10 @@ class Interpreter:
         """
         engine, composer = self.engine(profile)
         moment = interpretation.moment_of(as_of, reading)
-        case = interpretation.choose_case(reading, moment, engine)
-        return interpretation.report_of(engine, composer, case)
+        with step("evaluate"):
+            evaluation = engine.evaluate(interpretation.choose_case(reading, moment, engine))
+        with step("compose"):
+            return composer.compose(evaluation)
 
     def engine(self, profile: str | None = None) -> tuple[Engine, Composer]:
         """The engine and the writer of a profile.

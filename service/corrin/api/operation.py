@@ -135,10 +135,12 @@ async def _answer(request: Request) -> Response:
     data = await request.body()
 
     def job() -> tuple[Report, bytes]:
-        reading = intake.read(data, strict=strict, limits=interpreter.limits)
+        with telemetry.step("read"):
+            reading = intake.read(data, strict=strict, limits=interpreter.limits)
         profile = _profile(reading.rulesets, interpreter, base)
         report = interpreter.report(reading, profile=profile)
-        return report, orjson.dumps(bundle(report, base=base, about=reading.about))
+        with telemetry.step("render"):
+            return report, orjson.dumps(bundle(report, base=base, about=reading.about))
 
     report, body = await interpreter.work(len(data), job)
     telemetry.noted(request, report, door="fhir")

@@ -21,6 +21,7 @@ from prometheus_client.process_collector import ProcessCollector
 
 from corrin import __version__
 from corrin.api.telemetry.routes import OTHER
+from corrin.render.cards import content as card_content
 
 if TYPE_CHECKING:
     from corrin.api.interpreter import Interpreter
@@ -67,8 +68,8 @@ class Metrics:
 
     def __init__(self, interpreter: Interpreter, *, reasons: frozenset[str] = frozenset()) -> None:
         self.registry = CollectorRegistry()
-        self._rules = _rules(interpreter)
-        self._reasons = reasons
+        self._rules = _rules(interpreter) | {card_content.load().not_seen.rule}
+        self._reasons = reasons | {""}
 
         def counter(name: str, says: str, *labels: str) -> Counts:
             return Counts(Counter(name, says, labels, registry=self.registry))
@@ -169,7 +170,7 @@ class Metrics:
         self.feedback.add(
             rule if rule in self._rules else OTHER,
             outcome if outcome in _OUTCOMES else OTHER,
-            reason if not reason or reason in self._reasons else OTHER,
+            reason if reason in self._reasons else OTHER,
         )
 
     def collected(self) -> Any:

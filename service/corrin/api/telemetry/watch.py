@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect
 
 from corrin import __version__
 from corrin.api import problem
+from corrin.api.headers import ALWAYS
 from corrin.api.problem import Fault, Problem
 from corrin.api.telemetry import tracing
 from corrin.api.telemetry.log import tell
@@ -116,6 +117,7 @@ class Telemetry:
                 return
             accept = next((v for n, v in scope["headers"] if n == b"accept"), b"")
             answer = problem.response(_unexpected(record), scope["path"], accept.decode("latin-1"))
+            answer.raw_headers.extend(ALWAYS)
             await answer(scope, taken, given)
         except BaseException:
             record.ended = "stopped"
