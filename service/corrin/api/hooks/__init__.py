@@ -3,6 +3,5 @@
 from __future__ import annotations
 
 from corrin.api.hooks.doors import router
-from corrin.api.hooks.feedback import reasons
 
-__all__ = ["reasons", "router"]
+__all__ = ["router"]
