@@ -223,6 +223,15 @@ def index() -> str:
     return f"{above}\n\n{''.join(lines)}"
 
 
+def api() -> dict[str, str]:
+    """The OpenAPI document, and the examples in it, which the service serves too."""
+    import openapi_examples as examples
+
+    kept, document = examples.written()
+    files = {examples.EXAMPLES: kept, examples.DOCUMENT: document}
+    return {str(Path("..") / file.relative_to(DOCS.parent)): text for file, text in files.items()}
+
+
 def main(arguments: list[str]) -> int:
     """Write or compare every page; the exit code."""
     if arguments not in ([], ["--check"]):
@@ -232,6 +241,7 @@ def main(arguments: list[str]) -> int:
     texts = {name: write() for name, (_, write) in PAGES.items()} | {
         "README.md": index(),
         "../README.md": readme(),
+        **api(),
     }
     for name, text in sorted(texts.items()):
         file = DOCS / name

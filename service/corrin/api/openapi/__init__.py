@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from corrin.api.openapi.document import describe, document
+from corrin.api.openapi.document import describe
 from corrin.api.openapi.doors import landing, router
 
-__all__ = ["describe", "document", "landing", "router"]
+__all__ = ["describe", "landing", "router"]

@@ -33,16 +33,17 @@ def describe(app: FastAPI) -> None:
 def document(app: FastAPI) -> Json:
     """The document of an app, made when it is first asked for."""
     if app.openapi_schema is None:
-        app.openapi_schema = _made(app)
+        app.openapi_schema = made(app, _examples())
     return app.openapi_schema
 
 
-def written(found: Json) -> bytes:
-    """The document as UTF-8 JSON with a newline at its end."""
-    return json.dumps(found, indent=1, ensure_ascii=False).encode() + b"\n"
+def made(app: FastAPI, examples: Json) -> Json:
+    """The document with some examples.
 
-
-def _made(app: FastAPI) -> Json:
+    Args:
+        examples: kept requests and answers, by operation: ``requests`` by media type and name,
+            ``responses`` by status, media type and name.
+    """
     settings: Settings = app.state.settings
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # GET and HEAD are one operation of one id
@@ -67,7 +68,7 @@ def _made(app: FastAPI) -> Json:
             del found["paths"][path]["head"]
             continue
         _complete(operation, path, method, tokens=settings.auth == "jwt")
-        _exemplify(operation)
+        _exemplify(operation, examples.get(operation["operationId"], {}))
     _used_only(found)
     return found
 
@@ -117,9 +118,8 @@ def _unsaid(answer: Json) -> bool:
     return answer.get("description", "") in phrases
 
 
-def _exemplify(operation: Json) -> None:
-    """Put the kept examples of an operation where it names none of its own."""
-    kept = examples().get(operation.get("operationId", ""), {})
+def _exemplify(operation: Json, kept: Json) -> None:
+    """Put kept examples beside those an operation has of its own."""
     for media, named in kept.get("requests", {}).items():
         content = operation.get("requestBody", {}).get("content", {}).get(media)
         if content is not None:
@@ -135,7 +135,7 @@ def _exemplify(operation: Json) -> None:
 
 
 @lru_cache(maxsize=1)
-def examples() -> Json:
+def _examples() -> Json:
     """Kept requests and the answers the service gave to them, by operation; none when not made."""
     if not _EXAMPLES.is_file():
         return {}
