@@ -73,7 +73,7 @@ def create_app(settings: Settings | None = None, interpreter: Interpreter | None
     )
     app.state.settings = settings
     app.state.interpreter = interpreter or open_interpreter(settings)
-    app.state.metrics = Metrics(app.state.interpreter)
+    app.state.metrics = Metrics(app.state.interpreter, reasons=hooks.reasons())
     app.state.readiness = Readiness(app.state.interpreter)
     _doors(app)
     _around(app, settings)

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from corrin.api.hooks.doors import router
+from corrin.api.hooks.feedback import reasons
 
-__all__ = ["router"]
+__all__ = ["reasons", "router"]

@@ -13,7 +13,7 @@ from typing import Any
 from corrin.api.interpreter import Interpreter
 from corrin.api.problem import Fault, Problem
 from corrin.render.cards import identity
-from corrin.render.cards.content import OVERRIDE_SYSTEM, CardContent
+from corrin.render.cards.content import OVERRIDE_SYSTEM, CardContent, load
 
 OTHER = "other"
 _MOST_FAULTS = 20
@@ -32,6 +32,12 @@ class Verdict:
     rule: str
     outcome: str
     reason: str = ""
+
+
+def reasons() -> frozenset[str]:
+    """Every code of an override reason that is counted under its own name."""
+    content = load()
+    return content.understood | {code for code, _ in content.reasons}
 
 
 def rules_by_prefix(interpreter: Interpreter, content: CardContent) -> dict[str, str]:
