@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -131,7 +132,7 @@ class Watched(asyncio.Protocol):
                 self.waits, self.since = True, self.loop.time()
             if self.begun and not of_body:
                 self.head_bytes += len(data)
-                if self.head_bytes > MOST_HEAD_BYTES and not self.broken:
+                if self.head_bytes > MOST_HEAD_BYTES:
                     self.refuse(_HEAD_TOO_LARGE)
         elif self.within:
             self.unheard += len(data)
@@ -179,6 +180,8 @@ class Watched(asyncio.Protocol):
 
     def refuse(self, why: Problem) -> None:
         """Answer in our words and read no more; requests that came before are still answered."""
+        if self.broken:
+            return
         self.broken = True
         if not self.idle:
             if not self.within:
@@ -200,7 +203,8 @@ class Watched(asyncio.Protocol):
         self.transport.write(b"\r\n".join((*head, b"connection: close", b"", bytes(answer.body))))
         self.closing = self.loop.time()
         if self.transport.can_write_eof() and self.transport.get_extra_info("sslcontext") is None:
-            self.transport.write_eof()
+            with suppress(RuntimeError, OSError):  # the client has gone meanwhile
+                self.transport.write_eof()
         else:
             self.transport.close()
 
@@ -272,14 +276,10 @@ else:
             self.within = False
             super().on_message_complete()
 
-        def send_400_response(self, msg: str) -> None:
-            """What is no HTTP."""
-            if not self.broken:
-                self.refuse(_MALFORMED)
-
         def on_response_complete(self) -> None:
-            """An answer is sent."""
+            """An answer is sent; the next head may have begun already."""
             self.since = self.loop.time()
+            self.waits = self.begun
             super().on_response_complete()
 
     PROTOCOL = FastProtocol
