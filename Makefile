@@ -137,6 +137,7 @@ lock: $(READY) ## resolve the dependencies again (UPGRADE=--upgrade takes newer 
 	@$(LOCK) $(UPGRADE) --extra service pyproject.toml --output-file requirements.lock
 	@$(LOCK) $(UPGRADE) --extra service pyproject.toml requirements-dev.in --output-file requirements-dev.lock
 	@$(LOCK) $(UPGRADE) requirements-healthchain.in --output-file requirements-healthchain.lock
+	@$(LOCK) $(UPGRADE) requirements-build.in --output-file requirements-build.lock
 
 clean: ## remove the environment, caches and builds
 	@rm -rf $(VENV) $(HEALTHCHAIN) $(NODE)/node_modules dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
