@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 from corrin.api import Settings, create_app
 from corrin.api.interpreter import Interpreter, open_interpreter
 from corrin.api.telemetry import tracing
-from support import canary, places
+from support import canary, ehr, places
 
 FIXTURES = places.ROOT / "fixtures" / "fhir"
 REQUESTS = (
@@ -265,3 +265,73 @@ def test_a_fault_anywhere_tells_nothing_of_the_data(
     seen = watch.seen()
     assert '"kind":"MarkedError"' in seen and '"event":"fault"' in seen
     assert "Traceback" not in seen and "corrin_faults_total{" in seen
+
+
+def _hook_calls(watch: Watch) -> Iterator[tuple[str, Any]]:
+    """Every service, called with what its templates find in a patient's record."""
+    for offered in watch.client.get("/cds-services").json()["services"]:
+        held = ehr.record(_request("demo"))
+        call = ehr.request(offered, held, "demo-person")
+        call["fhirServer"] = "https://ehr.example.org/fhir"
+        call["fhirAuthorization"] = {"access_token": "secret", "token_type": "Bearer"}
+        call["context"]["draftOrders"] = {
+            "resourceType": "Bundle",
+            "entry": [
+                {
+                    "resource": {
+                        "resourceType": "ServiceRequest",
+                        "id": "draft",
+                        "status": "draft",
+                        "intent": "order",
+                        "code": {"coding": [{"system": "http://loinc.org", "code": "2132-9"}]},
+                        "subject": {"reference": "Patient/demo-person"},
+                    }
+                }
+            ],
+        }
+        call["context"]["selections"] = ["ServiceRequest/draft"]
+        yield f"/cds-services/{offered['id']}", call
+
+
+@pytest.mark.parametrize("group", canary.GROUPS)
+def test_marked_hook_calls(watch: Watch, group: str) -> None:
+    for path, call in _hook_calls(watch):
+        watch.ask("POST", path, content=canary.poisoned(call, group))
+        watch.ask("POST", path, content=canary.poisoned({**call, "prefetch": {W: None}}, group))
+        stranger = {**call, "context": {**call["context"], "patientId": W}}
+        watch.ask("POST", path, content=canary.poisoned(stranger, group))
+    watch.check()
+    if group == "harmless":
+        assert 'corrin_reports_total{door="cds-hooks"' in watch.seen(), (
+            "marked as it is, it was read"
+        )
+
+
+def test_every_element_of_a_hook_call_marked_alone(watch: Watch) -> None:
+    path, call = next(_hook_calls(watch))
+    kept = ("patient", "b12", "medicationRequests", "conditions")
+    call["prefetch"] = {key: call["prefetch"][key] for key in kept}
+    for data in canary.each_leaf(call):
+        watch.ask("POST", path, content=data)
+    watch.check()
+
+
+def test_feedback_with_marks_everywhere(watch: Watch) -> None:
+    told = {
+        "card": "4e0a3a1e-3f3f-4f59-8dcd-000000000000",
+        "outcome": "overridden",
+        "outcomeTimestamp": "2026-11-01T10:05:00Z",
+        "overrideReason": {
+            "reason": {"code": "already-treated", "system": "https://x.example.org/reasons"},
+            "userComment": "the patient will not come",
+        },
+    }
+    accepted = {"acceptedSuggestions": [{"id": told["card"]}], "outcome": "accepted"}
+    body = {"feedback": [told, {**told, **accepted}]}
+    path = f"{next(_hook_calls(watch))[0]}/feedback"
+    for data in canary.each_leaf(body):
+        watch.ask("POST", path, content=data)
+    only = {**body, "feedback": [{**told, "overrideReason": {"userComment": W, W: W}}]}
+    assert watch.ask("POST", path, content=json.dumps(only)).status_code == 200
+    watch.check()
+    assert 'corrin_feedback_total{outcome="overridden",reason="other",rule="other"}' in watch.seen()

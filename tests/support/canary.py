@@ -18,7 +18,7 @@ _DAY = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:]+(\.\d+)?(Z|[+-]\d{2}:\d{2})")
 _REFERENCE = re.compile(r"(.*/)?([A-Z][A-Za-z]+)/([A-Za-z0-9.-]+)")
 _CODED = ("status", "gender", "use", "mode", "intent", "comparator", "type", "name")
-_IDENTITY = ("id", "reference", "fullUrl", "url", "value", "lastUpdated", "hookInstance")
+_IDENTITY = ("id", "reference", "fullUrl", "url", "value", "patientId", "userId", "selections")
 
 
 def found_in(text: str | bytes) -> list[str]:
@@ -69,7 +69,7 @@ def kind_of(path: tuple[str | int, ...], leaf: object, parent: object) -> str:
     keys = [step for step in path if isinstance(step, str)]
     key = keys[-1] if keys else ""
     assert isinstance(leaf, str)
-    if key == "resourceType":
+    if key in ("resourceType", "hook", "hookInstance"):
         return "type"
     if _TIME.fullmatch(leaf):
         return "time"
