@@ -44,6 +44,7 @@ def ask(base: str, case: dict[str, Any]) -> dict[str, Any]:
     answer = httpx.post(str(client.url), json=sent, timeout=30)
     return {
         "drawn": [person, drawn],
+        "born": invented["patient"]["birthDate"],
         "status": answer.status_code,
         "answer": answer.json(),
         "understood": understood,

@@ -36,8 +36,16 @@ def request(
 
 
 def record(bundle: Resource) -> list[Resource]:
-    """The resources of a Bundle."""
-    return [entry["resource"] for entry in bundle.get("entry", ()) if "resource" in entry]
+    """The resources of a Bundle as a server keeps them: under their ids, referred to by them."""
+    text = json.dumps(
+        [entry["resource"] for entry in bundle.get("entry", ()) if "resource" in entry]
+    )
+    for entry in bundle.get("entry", ()):
+        url, kept = entry.get("fullUrl", ""), entry.get("resource", {})
+        if url.startswith("urn:") and "id" in kept:
+            text = text.replace(f'"{url}"', f'"{kept["resourceType"]}/{kept["id"]}"')
+    found: list[Resource] = json.loads(text)
+    return found
 
 
 def _found(template: str, held: list[Resource]) -> Any:
