@@ -156,6 +156,10 @@ def test_never_anything_but_what_is_told(found: Any, lenient: bool) -> None:
         return
     assert all(one.reason in TERMS.reasons for one in reading.refusals)
     assert all("$" not in one.path and "Quantity" not in one.path for one in reading.refusals)
+    heard = {*(one.path for one in reading.results), *(one.path for one in reading.statements)}
+    heard |= {one.path for one in reading.refusals}
+    rows = found.get("results") or []
+    assert all(any(path.startswith(f"results[{at}]") for path in heard) for at in range(len(rows)))
     if lenient:
         return
     assert not any(one.reason.startswith(("name-", "field-")) for one in reading.refusals)

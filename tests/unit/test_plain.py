@@ -137,7 +137,7 @@ def test_a_number_keeps_its_digits() -> None:
 def test_the_laboratory_s_range(given: Any) -> None:
     found = only(read(case({**B12, "range": given})))
     assert found.reference_range is not None
-    assert (found.reference_range.low, found.reference_range.high) == (200, 900)
+    assert (found.reference_range.low, found.reference_range.high) == (Decimal(200), Decimal(900))
     text = only(read(case({**B12, "value": "240,0", "range": given})))
     assert text.reference_range == found.reference_range
 
@@ -301,6 +301,24 @@ def test_names_and_codes_of_context(part: str, entry: str, name: str) -> None:
     found = read(context(**{part: [entry]}))
     assert said(found)[name] is True
     assert not found.refusals
+
+
+@pytest.mark.parametrize(
+    ("part", "entry"),
+    [
+        ("conditions", "loinc:82810-3"),  # a question, which states nothing
+        ("conditions", "snomed:1"),
+        ("conditions", "91019004"),  # of no system
+        ("medicines", "rxnorm:1"),
+        ("symptoms", "---"),
+        ("symptoms", "x" * 5000),
+        ("family_history", "hypertension"),
+    ],
+)
+def test_no_name_vanishes(part: str, entry: str) -> None:
+    data = context(**{part: [entry]})
+    assert problems(data) == [("name-unknown", f"context.{part}[0]")]
+    assert [one.reason for one in read(data, lenient=True).refusals] == ["name-unknown"]
 
 
 def test_a_relative_s_condition_is_never_the_person_s() -> None:

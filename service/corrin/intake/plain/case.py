@@ -20,6 +20,7 @@ from corrin.terminology import load
 
 KEYS = ("as_of", "patient", "results", "context", "id")
 _LONGEST_ID = 64
+_OF_RELATIVE = ".condition[0]"  # where a relative's one condition stands
 
 
 def looks_like(data: bytes) -> bool:
@@ -123,6 +124,7 @@ def _read(found: shape.Object, asked: Moment | None, zone: tzinfo, faults: Fault
     if who.subject.present:
         counts["used"] += 1
     reader.read_items(items, who, harvest, counts)
+    _leave_nothing_out(items, harvest)
     complete = context.close(said, harvest)
     harvest.refusals = _told(harvest.refusals, items, found)
     _mend(harvest.refusals, faults)
@@ -137,6 +139,20 @@ def _as_of(found: shape.Object, zone: tzinfo, faults: Faults) -> Moment | None:
     if moment is None:
         faults.add("date-invalid", "as_of")
     return moment
+
+
+def _leave_nothing_out(items: list[Item], harvest: Harvest) -> None:
+    """Refuse what the reader passed over: of a case, unlike of a record, everything was meant."""
+    heard = {one.path.removesuffix(_OF_RELATIVE) for one in harvest.statements}
+    heard.update(one.path for one in harvest.results)
+    silent = [item for item in items if item.path not in heard]
+    if silent:
+        refused = [one.path for one in harvest.refusals]
+        harvest.refusals += [
+            Refusal("name-unknown", item.path, item.origin)
+            for item in silent
+            if not any(path.startswith(item.path) for path in refused)
+        ]
 
 
 def _told(refusals: list[Refusal], items: list[Item], case: shape.Object) -> list[Refusal]:

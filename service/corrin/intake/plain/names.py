@@ -144,8 +144,7 @@ def concept(text: str, kinds: tuple[ConceptKind, ...]) -> Codeable | None:
     coding = _coding(text)
     if coding is not None:
         found = meaning((coding,))
-        stated = [one.concept for one in found.stated]
-        known = any(one.kind in kinds for one in stated) or found.refusal == "code-rejected"
+        known = any(one.concept.kind in kinds and not one.question for one in found.stated)
         return _codeable((coding,), text) if known else None
     terms = terminology.load()
     ids = _found(concepts(kinds), text)
