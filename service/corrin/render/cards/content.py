@@ -16,10 +16,12 @@ OVERRIDE_SYSTEM = "fhir/CodeSystem/override-reason"
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Which routine notes become a card: by the status of their topic, or by rule."""
+    """Which routine notes become a card: by the status of their topic, or by rule; those of
+    ``silent`` never do."""
 
     statuses: Mapping[str, frozenset[str]]
     rules: frozenset[str]
+    silent: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,9 @@ def topics_of_cards() -> Mapping[str, str]:
 
 
 def _policy(found: Mapping[str, Any]) -> Policy:
-    return Policy(_sets(found["statuses"]), frozenset(found["rules"]))
+    return Policy(
+        _sets(found["statuses"]), frozenset(found["rules"]), frozenset(found.get("silent", ()))
+    )
 
 
 def _sets(found: Mapping[str, Any]) -> dict[str, frozenset[str]]:

@@ -76,6 +76,8 @@ def is_card(stack: Stack, occasion: Occasion, content: CardContent) -> bool:
     if top.urgency != "routine":
         return True
     policy = content.ordering if ordering else content.viewing
+    if top.rule in policy.silent:
+        return False
     if any(note.rule in policy.rules for note in stack.notes):
         return True
     wanted = policy.statuses.get(top.topic, frozenset())
