@@ -77,8 +77,8 @@ units-check: $(READY)
 docs-check: $(READY)
 	@$(BIN)/python docs/generate.py --check
 
-wheel-test: $(READY) ## install the built wheel in an empty environment, from a package index
-	@$(BIN)/python -m pytest -q -m network tests/conformance/test_wheel.py
+wheel-test: $(READY) ## the built wheel, and the steps of the container, from a package index
+	@$(BIN)/python -m pytest -q -m network tests/conformance/test_wheel.py tests/conformance/test_container.py
 
 soak: $(READY) ## the generative tests, for long
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "not network" --hypothesis-profile=soak tests/generative
