@@ -199,8 +199,10 @@ def serve(
     from corrin.api.app import create_app
     from corrin.api.interpreter import open_interpreter
     from corrin.api.telemetry.log import open_log
+    from corrin.api.telemetry.metrics import begin_sharing
 
     open_log(settings.log_level, settings.log_format)
+    begin_sharing()
     if settings.workers > 1:
         open_interpreter(settings)  # what is wrong is found once, before there are processes
         supervisor = Supervisor(configuration(settings), list(bound), ready)

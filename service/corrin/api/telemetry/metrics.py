@@ -42,6 +42,20 @@ def shared_folder() -> str:
     return os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
 
 
+def begin_sharing() -> None:
+    """Empty that folder of what an earlier run left, before any worker counts.
+
+    Raises:
+        OSError: it cannot be made, or its files cannot be removed.
+    """
+    folder = shared_folder()
+    if folder:
+        os.makedirs(folder, exist_ok=True)
+        for name in os.listdir(folder):
+            if name.endswith(".db"):
+                os.unlink(os.path.join(folder, name))
+
+
 class Counts:
     """A counter whose series are kept at hand: finding one anew costs more than counting."""
 

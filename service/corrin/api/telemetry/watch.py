@@ -15,6 +15,7 @@ from corrin.api.headers import ALWAYS
 from corrin.api.problem import Fault, Problem
 from corrin.api.telemetry import tracing
 from corrin.api.telemetry.log import tell
+from corrin.api.telemetry.metrics import Metrics, shared_folder
 from corrin.api.telemetry.record import CURRENT, Record, ids
 from corrin.api.telemetry.routes import METHODS, Routes
 from corrin.fault import known_by
@@ -22,8 +23,6 @@ from corrin.fault import known_by
 if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-    from corrin.api.telemetry.metrics import Metrics
 
 _QUIET = frozenset(("/livez", "/readyz", "/metrics"))  # asked every few seconds
 
@@ -49,6 +48,9 @@ class Telemetry:
         async def told(message: Message) -> None:
             if message["type"] == "lifespan.startup.complete":
                 tell("info", "started", version=__version__, process=os.getpid())
+                workers = scope["app"].state.settings.workers
+                if workers > 1 and not shared_folder():
+                    tell("warning", "metrics-per-worker", workers=workers)
             elif message["type"] == "lifespan.shutdown.complete":
                 tracing.flush()
                 tell("info", "stopped", process=os.getpid())
