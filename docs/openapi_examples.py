@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -20,6 +21,7 @@ EXAMPLES = ROOT / "service" / "corrin" / "api" / "openapi" / "examples.json"
 JSON, FHIR, TEXT = "application/json", "application/fhir+json", "text/plain"
 NDJSON = "application/x-ndjson"
 MOST_UNSAID = 2
+NOW = "2026-11-01T09:00:00Z"  # where a request has no moment of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,34 @@ ASKED = (
         "fhir/b12-160-framework-named/request.json",
         FHIR,
     ),
+    Asked(
+        "fhirInterpret",
+        "bundle",
+        "A Bundle of one patient",
+        "/fhir/$interpret",
+        "POST",
+        "fhir/b12-160-framework-named/request.json",
+        FHIR,
+        FHIR,
+    ),
+    Asked("fhirCapabilities", "ours", "What this server can do", "/fhir/metadata", accept=FHIR),
+    Asked("discoverHooks", "services", "The services", "/cds-services"),
+    Asked(
+        "callHook",
+        "patient-view",
+        "A patient is opened",
+        "/cds-services/b12-patient-view",
+        "POST",
+        "hooks/patient-view.json",
+    ),
+    Asked(
+        "tellFeedback",
+        "overridden",
+        "What became of cards",
+        "/cds-services/b12-patient-view/feedback",
+        "POST",
+        "hooks/feedback.json",
+    ),
     Asked("readAnalyte", "b12", "Total vitamin B12", "/v1/analytes/total_b12"),
     Asked("readAnalyte", "misspelt", "A misspelt name", "/v1/analytes/potasium"),
     Asked(
@@ -127,8 +157,14 @@ def made(service: FastAPI) -> dict[str, Any]:
     Raises:
         AssertionError: an answer is a fault of the service.
     """
+    from corrin.facts.moment import Moment
+
+    with patch("corrin.interpretation.now", return_value=Moment.parse(NOW)):
+        return _made(TestClient(service, base_url=BASE))
+
+
+def _made(client: TestClient) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    client = TestClient(service, base_url=BASE)
     for asked in ASKED:
         body = asked.body or None
         if isinstance(body, str):
@@ -142,7 +178,9 @@ def made(service: FastAPI) -> dict[str, Any]:
         if body is not None:
             named = kept["requests"].setdefault(asked.media, {})
             named[asked.name] = {"summary": asked.says, "value": _value(body, asked.media)}
-        media = answer.headers["content-type"].partition(";")[0]
+        media = answer.headers.get("content-type", "").partition(";")[0]
+        if not answer.content:
+            continue
         by_status = kept["responses"].setdefault(str(answer.status_code), {})
         value, cut = _shortened(_value(answer.content, media))
         by_status.setdefault(media, {})[asked.name] = {"summary": asked.says + cut, "value": value}

@@ -88,8 +88,7 @@ def test_every_reference_leads_somewhere() -> None:
     used = set(document._references(COMMITTED))
     assert used <= set(schemas)
     assert {"Report", "Comparison", "Problem", "OperationOutcome", "Case"} <= set(schemas)
-    for name, schema in schemas.items():
-        jsonschema.Draft202012Validator.check_schema(_resolved(schema)), name
+    jsonschema.Draft202012Validator.check_schema({"$defs": schemas})
 
 
 def test_every_door_of_the_app_is_described(client: TestClient) -> None:

@@ -24,7 +24,16 @@ _READ = ["GET", "HEAD"]
 _FORMS = (negotiation.JSON, negotiation.HTML, negotiation.TEXT)
 _NAMES = {"json": negotiation.JSON, "html": negotiation.HTML, "text": negotiation.TEXT}
 
-Id = Annotated[str, Path(max_length=120, description="id, as the list gives it")]
+
+def _id(says: str, example: str) -> Any:
+    """A part of the path that is an id."""
+    shown = {example: {"value": example}}
+    return Path(max_length=120, description=says, openapi_examples=shown)  # type: ignore[arg-type]
+
+
+AnalyteId = Annotated[str, _id("our id, a LOINC code or a name", "total_b12")]
+PackId = Annotated[str, _id("id of a pack", "ng239")]
+RuleId = Annotated[str, _id("id of a rule, restriction or decision", "b12-confirmed-total")]
 Filter = Annotated[str | None, Query(max_length=120)]
 Near = Annotated[
     str | None,
@@ -67,7 +76,7 @@ async def analytes(request: Request, q: Near = None) -> Response:
     summary="One result that is read",
     responses=_answers(form.Analyte, 404),
 )
-async def analyte(request: Request, id: Id) -> Response:
+async def analyte(request: Request, id: AnalyteId) -> Response:
     """One laboratory result, by our id, a LOINC code or a name."""
     only(request)
     _wants_json(request)
@@ -101,7 +110,7 @@ async def packs(request: Request) -> Response:
     summary="One pack",
     responses=_answers(form.Pack, 404),
 )
-async def pack(request: Request, id: Id) -> Response:
+async def pack(request: Request, id: PackId) -> Response:
     """One pack: purpose, sources, cut-offs with their published figures, ids of its rules."""
     only(request)
     _wants_json(request)
@@ -118,7 +127,7 @@ async def pack(request: Request, id: Id) -> Response:
     summary="The thirteen source attributes of a pack",
     responses=_answers(form.SourceAttributesOf, 404),
 )
-async def source_attributes(request: Request, id: Id) -> Response:
+async def source_attributes(request: Request, id: PackId) -> Response:
     """What 45 CFR 170.315(b)(11)(iv)(A) asks to be shown of an evidence-based intervention:
     citation, developer, funding, dates, and whether nine kinds of data are used."""
     only(request)
@@ -176,7 +185,7 @@ async def rules(
 )
 async def rule(
     request: Request,
-    id: Id,
+    id: RuleId,
     pack: Annotated[
         str | None,
         Query(max_length=120, description="of which pack, where several hold one of this id"),

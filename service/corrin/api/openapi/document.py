@@ -103,10 +103,10 @@ def _complete(operation: Json, path: str, method: str, *, tokens: bool) -> None:
             answer["content"] = parts.problems(fhir)
         if status == 429:
             answer.setdefault("headers", {"Retry-After": {"schema": {"type": "integer"}}})
-        if status == 200:  # FastAPI adds a JSON answer to doors that give another
-            content.pop("application/json", None) if content.get("application/json") == {
-                "schema": {}
-            } and len(content) > 1 else None
+        if content.get("application/json") == {"schema": {}}:  # FastAPI's word, not the door's
+            del content["application/json"]
+            if not content:
+                del answer["content"]
     operation["responses"] = dict(sorted(answers.items()))
 
 

@@ -95,12 +95,16 @@ FHIR: dict[str, Schema] = {
         "FHIR R4 OperationOutcome: why a request could not be answered.",
         issue={"type": "array", "minItems": 1, "items": _ISSUE},
     ),
-    "FhirBundle": _resource(
-        "Bundle",
-        "FHIR R4 Bundle; see http://hl7.org/fhir/R4/bundle.html.",
-        type={"type": "string"},
-        entry={"type": "array", "items": {"type": "object"}},
-    ),
+    "FhirBundle": {
+        "type": "object",
+        "description": "FHIR R4 Bundle; see http://hl7.org/fhir/R4/bundle.html.",
+        "required": ["resourceType", "type"],
+        "properties": {
+            "resourceType": {"const": "Bundle"},
+            "type": {"type": "string"},
+            "entry": {"type": "array", "minItems": 1, "items": {"type": "object"}},
+        },
+    },
     "FhirAnswer": _resource(
         "Bundle",
         "FHIR R4 Bundle of GuidanceResponse, DetectedIssue, ServiceRequest, Provenance and Device.",
