@@ -109,6 +109,9 @@ class Work:
                 line.data, limits=self.interpreter.limits, lenient=self.lenient, as_of=self.now
             )
             report = self.interpreter.report(reading, profile=self.profile)
+            head = orjson.dumps(_head(line.number, case_id))[:-1]
+            body = json.render(report, indent=False).rstrip(b"\n")
+            return head + b',"report":' + body + b"}\n", report
         except CaseError as error:
             return _refused(line.number, error.case_id, problem.of_intake(error)), None
         except IntakeError as error:
@@ -118,9 +121,11 @@ class Work:
             return _refused(line.number, case_id, Problem(422, fault)), None
         except Problem as found:
             return _refused(line.number, case_id, found), None
-        head = orjson.dumps(_head(line.number, case_id))[:-1]
-        body = json.render(report, indent=False).rstrip(b"\n")
-        return head + b',"report":' + body + b"}\n", report
+        except Exception as error:  # a fault of ours in one case stops no other
+            number = telemetry.fault(error)
+            remedy = f"Report fault {number} to whoever operates this service."
+            told = Fault("fault", "A fault of the service itself.", remedy)
+            return _refused(line.number, case_id, Problem(500, told)), None
 
 
 @dataclass(frozen=True, slots=True)

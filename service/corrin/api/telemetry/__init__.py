@@ -6,7 +6,7 @@ value, a name, an id, a path as it was called, a query or the message of an exce
 
 from __future__ import annotations
 
-from corrin.api.telemetry.doors import event, feedback, noted, reasons
+from corrin.api.telemetry.doors import event, fault, feedback, noted, reasons
 from corrin.api.telemetry.tracing import step
 
-__all__ = ["event", "feedback", "noted", "reasons", "step"]
+__all__ = ["event", "fault", "feedback", "noted", "reasons", "step"]

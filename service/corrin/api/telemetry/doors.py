@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from corrin.api.telemetry.log import tell
 from corrin.api.telemetry.record import CURRENT
+from corrin.fault import known_by
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -50,6 +51,27 @@ def reasons(found: Iterable[str]) -> None:
     record = CURRENT.get()
     if record is not None:
         record.add(record.reasons, found)
+
+
+def fault(error: BaseException) -> str:
+    """Log a fault of ours by type and place, never by its message; its number, to be told."""
+    found = known_by(error)
+    said = {"kind": found.kind, "place": found.place, "fault": found.number}
+    record = CURRENT.get()
+    if record is None:
+        tell("error", "fault", **said)
+        return found.number
+    tell(
+        "error",
+        "fault",
+        request_id=record.request_id,
+        door=record.door,
+        route=record.route,
+        **said,
+    )
+    if record.metrics is not None:
+        record.metrics.faults.add(record.door)
+    return found.number
 
 
 def event(name: str, /, **counts: object) -> None:

@@ -162,8 +162,6 @@ class Metrics:
             self.throttled.add(door)
         if record.ended != "answered":
             self.unfinished.add(door, record.ended)
-        if record.fault:
-            self.faults.add(door)
         for reason in record.reasons:
             self.problems.add(door, reason)
 

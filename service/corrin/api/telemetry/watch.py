@@ -14,11 +14,11 @@ from corrin.api import problem
 from corrin.api.headers import ALWAYS
 from corrin.api.problem import Fault, Problem
 from corrin.api.telemetry import tracing
+from corrin.api.telemetry.doors import fault
 from corrin.api.telemetry.log import tell
 from corrin.api.telemetry.metrics import Metrics, shared_folder
 from corrin.api.telemetry.record import CURRENT, Record, ids
 from corrin.api.telemetry.routes import METHODS, Routes
-from corrin.fault import known_by
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -113,7 +113,7 @@ class Telemetry:
         except ClientDisconnect:
             record.ended = "client-gone"
         except Exception as error:
-            self._fault(error, record)
+            record.fault = fault(error)
             if started:
                 record.ended = "cut-short"  # the server closes the connection: no whole answer
                 return
@@ -124,20 +124,6 @@ class Telemetry:
         except BaseException:
             record.ended = "stopped"
             raise
-
-    def _fault(self, error: Exception, record: Record) -> None:
-        found = known_by(error)
-        record.fault = found.number
-        tell(
-            "error",
-            "fault",
-            request_id=record.request_id,
-            door=record.door,
-            route=record.route,
-            kind=found.kind,
-            place=found.place,
-            fault=found.number,
-        )
 
     def _closed(self, record: Record, seconds: float) -> None:
         self.metrics.ended(record, seconds)
