@@ -587,6 +587,34 @@ def test_limits_hold() -> None:
         read(context(symptoms=["ataxia"] * 4), limits=limits)
     assert error.value.problems[0].reason == "too-many-entries"
     assert len(problems(case(1, 2, 3), limits=limits)) == 2
+    # All lists together, in the order they are read.
+    several = case(B12, B12, context={"symptoms": {"absent": ["ataxia"]}, "medicines": ["x"]})
+    with pytest.raises(IntakeError) as error:
+        read(several, limits=limits, lenient=True)
+    assert [(one.reason, one.path) for one in error.value.problems] == [
+        ("too-many-entries", "context.medicines")
+    ]
+
+
+def test_much_of_everything_takes_no_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    from corrin.intake.plain import fault
+
+    compared: list[str] = []
+    near = fault.get_close_matches
+
+    def counted(text: str, *rest: Any, **more: Any) -> Any:
+        compared.append(text)
+        return near(text, *rest, **more)
+
+    monkeypatch.setattr(fault, "get_close_matches", counted)
+    names = [f"unknown {number}" for number in range(3000)]
+    keys = dict.fromkeys((f"k{number}" for number in range(3000)), 1)
+    parts = {"conditions": names, "medicines": names}
+    for lenient in (False, True):
+        with pytest.raises(CaseError):
+            read(case({**B12, **keys}, context={**parts, **keys}), lenient=lenient)
+        read(context(**parts), lenient=True)
+    assert len(compared) < 8 * Limits().problems
 
 
 def test_the_id_of_a_case_comes_back_with_its_answer_or_its_problems() -> None:

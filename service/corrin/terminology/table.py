@@ -199,9 +199,11 @@ class Terminology:
         spoken = words(text)
         if any(stands_in(words(name), spoken) for name in self.rejected_names):
             return ()
+        heard = frozenset(spoken)
         named = [
             (place, concept)
             for phrase, concept in self._phrases.get(kind, ())
+            if heard.issuperset(phrase)
             for place in places_in(phrase, spoken)
         ]
         found: dict[str, Concept] = {}

@@ -105,8 +105,6 @@ def _read(found: shape.Object, asked: Moment | None, zone: tzinfo, faults: Fault
     given: list[Any] = []
     if "results" in found:
         given = shape.entries(found["results"], "results", faults)
-    if len(given) > faults.limits.entries:
-        raise refuse("too-many-entries", "results")
     items: list[Item] = []
     for at, one in enumerate(given):
         item = results.read(one, f"results[{at}]", faults)
@@ -114,8 +112,6 @@ def _read(found: shape.Object, asked: Moment | None, zone: tzinfo, faults: Fault
             items.append(item)
     said = context.read(found.get("context"), anchor, zone, faults)
     items += said.items
-    if len(items) > faults.limits.entries:
-        raise refuse("too-many-entries")
     who = person.read(found.get("patient"), anchor, zone, faults)
     harvest = Harvest(zone, Library(items))
     harvest.refusals += who.refusals + faults.refusals

@@ -44,6 +44,7 @@ _KINDS: dict[str, tuple[ConceptKind, ...]] = {
     "medicines": ("medicine",),
     "diet": ("diet",),
 }
+_ELSEWHERE = ("medicines", "diet", "conditions")
 _GESTATION = "gestational_age"
 _MOST_WEEKS = 45
 _PLACES = {
@@ -150,16 +151,11 @@ class _Reader:
 
     def unknown(self, part: str, name: str, place: str) -> None:
         self.context.unread.add(part)
-        elsewhere = next(
-            (
-                f"{PATH}.{other}"
-                for other in ("medicines", "diet", "conditions")
-                if part != "family_history"
-                and _KINDS[other] != _KINDS[part]
-                and "coding" in (names.concept(name, _KINDS[other]) or ())
-            ),
-            "",
-        )
+        elsewhere = ""
+        if part != "family_history" and not self.faults.full:
+            others = (one for one in _ELSEWHERE if _KINDS[one] != _KINDS[part])
+            known = (one for one in others if names.is_name(name, _KINDS[one]))
+            elsewhere = next((f"{PATH}.{one}" for one in known), "")
         origin = f"MedicationStatement/{place}" if part == "medicines" else place
         shown = names.concepts(_KINDS[part]).shown
         if part == "family_history":
@@ -204,8 +200,9 @@ class _Reader:
         resource: Resource = {"medicationCodeableConcept": code}
         if route is not None:
             if names.loose(route) not in names.words().routes:
-                near = nearest(route, names.words().route_names)
-                self.faults.add("name-unknown", f"{path}.route", near or names.words().route_names)
+                known = names.words().route_names
+                near = () if self.faults.full else nearest(route, known)
+                self.faults.add("name-unknown", f"{path}.route", near or known)
             resource["dosage"] = [{"route": {"text": route}}]
         if given is not None:
             for other in ("since", "until", "stopped"):

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from corrin.facts.case import Refusal
 from corrin.intake.limits import Limits
-from corrin.intake.problem import IntakeError, Problem, problem
+from corrin.intake.problem import IntakeError, Problem, problem, refuse
 from corrin.intake.text import LONGEST, printable
 from corrin.terminology.table import fold
 
@@ -34,10 +34,26 @@ class Faults:
     lenient: bool
     problems: list[Problem] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    entries: int = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether as many problems are noted as are told: what follows is not looked at closely."""
+        return len(self.problems) >= self.limits.problems
+
+    def count(self, more: int, path: str) -> None:
+        """Count entries of lists, before any of them is looked at.
+
+        Raises:
+            IntakeError: too-many-entries.
+        """
+        self.entries += more
+        if self.entries > self.limits.entries:
+            raise refuse("too-many-entries", path)
 
     def add(self, reason: str, path: str, nearest: Iterable[str] = (), remedy: str = "") -> None:
         """Note what stops the case; no more are kept than a call may list."""
-        if len(self.problems) < self.limits.problems:
+        if not self.full:
             found = problem(reason, path)
             remedy = remedy or found.remedy
             self.problems.append(replace(found, nearest=tuple(nearest), remedy=remedy))

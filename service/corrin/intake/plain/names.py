@@ -156,6 +156,11 @@ def concept(text: str, kinds: tuple[ConceptKind, ...]) -> Codeable | None:
     return None
 
 
+def is_name(text: str, kinds: tuple[ConceptKind, ...]) -> bool:
+    """Whether a text is, whole, a name of a concept of some kinds."""
+    return len(text) <= _LONGEST and bool(_found(concepts(kinds), text))
+
+
 def ours(name: str, text: str) -> Codeable:
     """A concept or analyte by our id, with the words that were used for it."""
     return _codeable(((OUR_NAMES, name),), text)

@@ -18,7 +18,7 @@ def members(value: object, path: str, known: Iterable[str], faults: Faults) -> O
         return None
     names = tuple(known)
     for key in value:
-        if key not in names:
+        if key not in names and not faults.full:
             near = nearest(key, names)
             place = f"{path}.{key}" if path else key
             faults.add("field-unknown", place if near and key_shown(key) else path, near or names)
@@ -26,8 +26,13 @@ def members(value: object, path: str, known: Iterable[str], faults: Faults) -> O
 
 
 def entries(value: object, path: str, faults: Faults) -> list[Any]:
-    """The entries of a list; none when it is not one."""
+    """The entries of a list; none when it is not one.
+
+    Raises:
+        IntakeError: too-many-entries, with those of all lists before it.
+    """
     if type(value) is list:
+        faults.count(len(value), path)
         return value
     faults.add("type-wrong", path, remedy="Write a list.")
     return []
