@@ -197,6 +197,7 @@ def serve(
         corrin.packs.finding.ContentProblem: the rules or the site file cannot be used.
     """
     from corrin.api.app import create_app
+    from corrin.api.auth import open_gate
     from corrin.api.interpreter import open_interpreter
     from corrin.api.telemetry.log import open_log
     from corrin.api.telemetry.metrics import begin_sharing
@@ -204,7 +205,8 @@ def serve(
     open_log(settings.log_level, settings.log_format)
     begin_sharing()
     if settings.workers > 1:
-        open_interpreter(settings)  # what is wrong is found once, before there are processes
+        open_gate(settings)  # what is wrong is found once, before there are processes
+        open_interpreter(settings)
         supervisor = Supervisor(configuration(settings), list(bound), ready)
         supervisor.run()
         return supervisor.came_up
