@@ -149,6 +149,22 @@ def test_nothing_of_a_token_is_in_the_log(running: Running) -> None:
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_wrong_file_of_clients_is_told_once_at_start(tmp_path: Path, workers: int) -> None:
+    clients = tmp_path / "clients.json"
+    clients.write_text('[{"iss": "https://ehr.example.org"}]')
+    began = time.monotonic()
+    with (
+        pytest.raises(AssertionError, match="did not come up") as raised,
+        service(auth="jwt", public_url=BASE, hooks_clients=clients, workers=workers),
+    ):
+        pass
+    said = " ".join(str(raised.value).split())
+    assert said.count("The file of CDS Hooks clients is not usable, at 0.jwks_url") == 1
+    assert "Traceback" not in said
+    assert time.monotonic() - began < 40
+
+
 # --- mutual TLS -----------------------------------------------------------------------------
 
 
