@@ -19,7 +19,7 @@ from prometheus_client.gc_collector import GCCollector
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.process_collector import ProcessCollector
 
-from corrin import __version__
+from corrin import UsageError, __version__
 from corrin.api.telemetry.routes import OTHER
 from corrin.render.cards import content as card_content
 
@@ -46,14 +46,21 @@ def begin_sharing() -> None:
     """Empty that folder of what an earlier run left, before any worker counts.
 
     Raises:
-        OSError: it cannot be made, or its files cannot be removed.
+        corrin.UsageError: it cannot be made, or its files cannot be removed.
     """
     folder = shared_folder()
-    if folder:
+    if not folder:
+        return
+    try:
         os.makedirs(folder, exist_ok=True)
         for name in os.listdir(folder):
             if name.endswith(".db"):
                 os.unlink(os.path.join(folder, name))
+    except OSError as error:
+        raise UsageError(
+            "The folder PROMETHEUS_MULTIPROC_DIR names cannot be used.",
+            "Name one this user may write to, in memory if possible (tmpfs).",
+        ) from error
 
 
 class Counts:
