@@ -13,6 +13,7 @@ from corrin.api import Settings, create_app
 from corrin.api.interpreter import Interpreter
 from corrin.packs.library import open_library
 from support import places
+from unit import own_packs
 
 READ = (
     "/v1/analytes",
@@ -42,7 +43,7 @@ def test_kept_by_its_digest(client: TestClient, path: str) -> None:
     assert found.status_code == 200
     tag = found.headers["etag"]
     assert found.headers["cache-control"] == "public, max-age=300, must-revalidate"
-    for given in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+    for given in (tag, tag.removeprefix("W/"), f'"other", {tag}', "*"):
         again = client.get(path, headers={"If-None-Match": given})
         assert (again.status_code, again.content) == (304, b"")
         assert again.headers["etag"] == tag
@@ -327,3 +328,32 @@ def test_rules_are_those_of_the_site(site: TestClient) -> None:
     assert any("total_b12_low" in one for one in profiles["site"]["changes"])
     pack = next(one for one in site.get("/v1/packs").json()["packs"] if one["id"] == "ng239")
     assert pack["set_by_site"] == 1
+
+
+# --- what a site adds -----------------------------------------------------------------------
+
+
+def test_packs_run_besides_those_of_the_profile() -> None:
+    client = TestClient(create_app(Settings(packs=("bsh-2014",))))
+    packs = {one["id"]: one for one in client.get("/v1/packs").json()["packs"]}
+    assert packs["bsh-2014"]["run_by"] == ["uk", "us"]
+    assert packs["mayo-acasm"]["run_by"] == []
+
+
+def test_packs_of_ones_own_are_shown_and_compared(tmp_path: Path) -> None:
+    own_packs.framework(tmp_path, "own-probe", 200, 12)
+    client = TestClient(create_app(Settings(packs_folders=(str(tmp_path),))))
+    shown = client.get("/v1/rules/b12_status", params={"pack": "own-probe"}).json()
+    cuts = {one["name"]: one["used"] for one in shown["thresholds"]}
+    assert cuts["total_b12_low"] == "200 ng/L"
+    body = own_packs.text(own_packs.person(own_packs.b12(190)))
+    found = client.post(
+        "/v1/compare?packs=ng239,own-probe&as_of=2026-11-01",
+        content=body,
+        headers={"Content-Type": "application/fhir+json"},
+    )
+    assert found.status_code == 200
+    assert [one["framework"]["origin"] for one in found.json()["columns"]] == [
+        "installed",
+        "folder",
+    ]

@@ -31,7 +31,7 @@ _NOT_TOLD = [positive_data_acceptance, negative_data_rejection]
 
 @_SCHEMA.parametrize()
 @settings(
-    max_examples=12,
+    max_examples=8,
     derandomize=True,
     database=None,
     deadline=None,

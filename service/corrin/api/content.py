@@ -22,7 +22,8 @@ def content(request: Request, body: bytes, media_type: str, *, varies: bool = Fa
     Args:
         varies: whether the same path is given in other forms too.
     """
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    # A weak one: packed for the way or not, it is the same content.
+    tag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
     # What a token was asked for is not for a shared cache to give to others.
     kept = "private" if request.app.state.settings.auth == "jwt" else "public"
     headers = {
@@ -84,4 +85,4 @@ def nearest(name: str, known: Collection[str]) -> tuple[str, ...]:
 
 def _has(given: list[str], tag: str) -> bool:
     tags = [one.strip().removeprefix("W/") for one in ",".join(given).split(",", 100)]
-    return tag in tags or tags == ["*"]
+    return tag.removeprefix("W/") in tags or tags == ["*"]

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from fastapi import APIRouter
+from anyio import to_thread
+from fastapi import APIRouter, FastAPI
 from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import Response
@@ -51,7 +52,7 @@ def _answers(media: str, *statuses: int) -> dict[int | str, Any]:
 )
 async def openapi(request: Request) -> Response:
     """The OpenAPI 3.1 document of this service."""
-    return content(request, orjson.dumps(document(request.app)), negotiation.JSON)
+    return content(request, orjson.dumps(await _document(request)), negotiation.JSON)
 
 
 @router.api_route(
@@ -66,7 +67,9 @@ async def docs(request: Request) -> Response:
     """Every door with its parameters, bodies and examples: a page without script, made here."""
     state = request.app.state
     if not hasattr(state, "docs_page"):
-        state.docs_page = shown(document(request.app), state.settings.base).encode()
+        found = await _document(request)
+        whole = await to_thread.run_sync(shown, found, state.settings.base)
+        state.docs_page = whole.encode()
     answer = content(request, state.docs_page, negotiation.HTML)
     answer.headers.update(_POLICY)
     return answer
@@ -96,7 +99,7 @@ async def root(request: Request) -> Response:
     app = request.app
     doors = tuple(
         (str(path), operation["summary"], method.upper())
-        for path, item in document(app)["paths"].items()
+        for path, item in (await _document(request))["paths"].items()
         for method, operation in item.items()
         if path != "/"
     )
@@ -123,6 +126,14 @@ async def root(request: Request) -> Response:
     answer = content(request, html.encode(), kind, varies=True)
     answer.headers.update(_POLICY)
     return answer
+
+
+async def _document(request: Request) -> dict[str, Any]:
+    """The document; making it takes a while, once."""
+    app: FastAPI = request.app
+    if app.openapi_schema is not None:
+        return app.openapi_schema
+    return await to_thread.run_sync(document, app, limiter=app.state.interpreter.threads)
 
 
 def shown(found: dict[str, Any], base: str) -> str:
