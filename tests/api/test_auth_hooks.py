@@ -326,6 +326,7 @@ BAD: dict[str, tuple[int, str, Callable[[], str]]] = {
 }
 
 
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_token_is_refused(world: World, name: str) -> None:
     status, why, made = BAD[name]

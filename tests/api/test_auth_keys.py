@@ -195,6 +195,14 @@ def test_a_broken_server_of_keys_is_not_the_clients_fault(server: KeyServer, nam
         assert elsewhere.calls == []
 
 
+def test_keys_of_this_machine_are_fetched_past_a_proxy(
+    server: KeyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert behind(server).get("/v1/packs", old()).status_code == 200
+
+
 def test_an_empty_set_knows_no_key(server: KeyServer) -> None:
     server.keys = []
     assert reason(behind(server).get("/v1/packs", old())) == "token-key"

@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
 STEP_SECONDS = 5.0  # that one connection, or one read, may take
 ALL_SECONDS = 10.0  # that all of it may take
@@ -59,7 +59,7 @@ def fetch(url: str) -> Fetched:
     ends = time.monotonic() + ALL_SECONDS
     asked = Request(url, headers={"Accept": "application/json", "User-Agent": "corrin"})
     try:
-        with build_opener(_Stay()).open(asked, timeout=STEP_SECONDS) as answer:
+        with _opener(url).open(asked, timeout=STEP_SECONDS) as answer:
             if answer.status != 200:
                 raise FetchError("the server of the keys did not answer 200")
             data = b""
@@ -75,6 +75,12 @@ def fetch(url: str) -> Fetched:
         raise FetchError("the server of the keys did not answer 200") from None
     except (OSError, HTTPException, ValueError):
         raise FetchError("the server of the keys cannot be reached or read") from None
+
+
+def _opener(url: str) -> OpenerDirector:
+    """Plain http is for this machine only (see :func:`trusted`), so no proxy is asked for it."""
+    local = (ProxyHandler({}),) if url.startswith("http:") else ()
+    return build_opener(_Stay(), *local)
 
 
 def trusted(url: str) -> bool:
