@@ -284,6 +284,14 @@ def test_garbage_after_a_request_does_not_cost_its_answer(server: Service) -> No
     assert heard.answers[0].reason != "http-malformed"
 
 
+def test_a_broken_body_behind_another_request_does_not_cost_its_answer(server: Service) -> None:
+    first = post("/v1/interpret", b"{}", close=False)
+    chunked = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+    heard = talk(server, first + LIVE + chunked + b"zz\r\n" + LAST)
+    assert heard.statuses in ([400, 200], [422, 200]) and heard.closed
+    assert heard.answers[0].reason != "http-malformed"
+
+
 def test_a_client_that_says_no_more_is_still_answered(server: Service) -> None:
     one(talk(server, LIVE, end=True), 200)
 

@@ -25,7 +25,6 @@ MOST_HEAD_BYTES = 32 * 1024
 MOST_HEADERS = 128
 
 _MOST_UNHEARD_BYTES = 1024 * 1024  # of a body in which no byte of content comes: trailers, framing
-_STALL_SECONDS = 30  # an answer of which nothing is taken for so long is given up
 _LINGER_SECONDS = 2  # what still comes after a refusal is read for so long, so that it is heard
 
 _MALFORMED = Problem(
@@ -55,13 +54,15 @@ class ConnectionState(ServerState):
 
     Attributes:
         head_seconds: until the head of a request must be there.
+        stall_seconds: an answer of which nothing is taken for so long is given up.
         most: connections open at once.
         draining: told to stop; every further answer is the last of its connection.
     """
 
-    def __init__(self, *, head_seconds: float, most: int) -> None:
+    def __init__(self, *, head_seconds: float, stall_seconds: float, most: int) -> None:
         super().__init__()
-        self.head_seconds, self.most, self.draining = head_seconds, most, False
+        self.head_seconds, self.stall_seconds = head_seconds, stall_seconds
+        self.most, self.draining = most, False
 
     def sweep(self, now: float) -> None:
         """End what waits too long; ``now`` is the loop's time."""
@@ -166,7 +167,7 @@ class Watched(asyncio.Protocol):
             elif now - self.closing > _LINGER_SECONDS:
                 self.transport.abort()
         elif self.stalled is not None:
-            if now - self.stalled > _STALL_SECONDS:
+            if now - self.stalled > self.state.stall_seconds:
                 self.transport.abort()
         elif self.waits and self.idle and now - self.since > self.state.head_seconds:
             if self.begun:
@@ -186,6 +187,8 @@ class Watched(asyncio.Protocol):
         if not self.idle:
             if not self.within:
                 self.cycle.keep_alive = False
+                return
+            if self.forget():
                 return
             self.cycle.disconnected = True
             self.cycle.message_event.set()
@@ -207,6 +210,10 @@ class Watched(asyncio.Protocol):
                 self.transport.write_eof()
         else:
             self.transport.close()
+
+    def forget(self) -> bool:
+        """Whether the request that is broken waits behind others; it is then never begun."""
+        return False
 
     def heard(self) -> None:
         """A head is complete, and a request begins."""
@@ -280,7 +287,17 @@ else:
             """An answer is sent; the next head may have begun already."""
             self.since = self.loop.time()
             self.waits = self.begun
+            last = self.broken and not self.pipeline
             super().on_response_complete()
+            if last:
+                self.transport.close()
+
+        def forget(self) -> bool:
+            """Take the newest of the requests that wait back out."""
+            waits = bool(self.pipeline) and self.pipeline[0][0] is self.cycle
+            if waits:
+                self.pipeline.popleft()
+            return waits
 
     PROTOCOL = FastProtocol
 

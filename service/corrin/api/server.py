@@ -8,6 +8,7 @@ import os
 import socket
 import ssl
 from collections.abc import Callable, Sequence
+from multiprocessing import parent_process
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 FACTORY = "corrin.api:create_app"
 
 _BACKLOG = 2048
+_START_SECONDS = 120  # for a process to compile the rules, on a machine that is busy
 _HEALTH_SECONDS = 30  # a worker that says nothing for so long is replaced
 _LAST_CALL_SECONDS = 0.5  # for requests already on their way when the service is told to stop
 
@@ -91,17 +93,18 @@ class Server(uvicorn.Server):
     ) -> None:
         super().__init__(config)
         self.server_state = self.watched = ConnectionState(
-            head_seconds=settings.header_seconds, most=settings.connections
+            head_seconds=settings.header_seconds,
+            stall_seconds=settings.request_seconds,
+            most=settings.connections,
         )
         self._ready = ready
-        self._parent: int | None = None
+        parent = parent_process()  # as it was when this one was begun, gone since or not
+        self._parent = parent.pid if parent is not None and config.workers > 1 else None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start; what lives as long as the process is then left out of every collection."""
         allow_files(self.watched.most)
         await super().startup(sockets)
-        if self.config.workers > 1:
-            self._parent = os.getppid()
         gc.collect()
         gc.freeze()
         if self._ready is not None:
@@ -159,7 +162,7 @@ class Supervisor(multiprocess.Multiprocess):
         """Start them, and say so when all answer."""
         super().init_processes()
         self.came_up = all(
-            one.wait_until_ready(_HEALTH_SECONDS, self.should_exit) for one in self.processes
+            one.wait_until_ready(_START_SECONDS, self.should_exit) for one in self.processes
         )
         if self.came_up and self._ready is not None:
             self._ready()

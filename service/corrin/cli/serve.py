@@ -72,7 +72,7 @@ def serve(
         raise _not_listening(found, error) from error
     if found.port == 0:
         found = environment.settings({"port": bound.getsockname()[1]})
-    signal.signal(signal.SIGTERM, _stopped)
+    before = signal.signal(signal.SIGTERM, _stopped)
     try:
         came_up = server.serve(found, [bound], lambda: _say(found))
     except typer.Exit:
@@ -83,6 +83,7 @@ def serve(
         raise of(error) from error
     finally:
         bound.close()
+        signal.signal(signal.SIGTERM, before)
     if not came_up:
         raise Stopped(
             ExitCode.FAULT,

@@ -24,6 +24,7 @@ STREAMED = "/v1/interpret/batch"
 
 _HOOKS = "/cds-services"
 _HEALTH = frozenset(("/livez", "/readyz", "/metrics"))  # answered however busy the rest is
+_SMALL_BYTES = 64 * 1024  # bodies up to this are held whatever else is
 _STREAMS_OF_WORK = 4  # of this many places one may be a stream: they last for long
 
 
@@ -45,7 +46,8 @@ class Guard:
         self._streams = max(1, settings.concurrency // _STREAMS_OF_WORK)
         self._body_seconds = settings.body_seconds
         self._request_seconds = settings.request_seconds
-        self._budget = Budget(settings.buffered_bytes, settings.inline_bytes)
+        small = min(settings.inline_bytes, _SMALL_BYTES)
+        self._budget = Budget(settings.buffered_bytes, small)
         self.working = self.streaming = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
