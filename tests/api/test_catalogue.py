@@ -289,7 +289,15 @@ def test_what_was_sent_is_not_repeated(client: TestClient) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["urgncy=soon", "urgency=sooner", "pack=ng240", "topic=potasium", "kind=note", "q=b12"],
+    [
+        "pack=ng239&pack=safety",
+        "urgncy=soon",
+        "urgency=sooner",
+        "pack=ng240",
+        "topic=potasium",
+        "kind=note",
+        "q=b12",
+    ],
 )
 def test_a_filter_that_filters_nothing_is_refused(client: TestClient, query: str) -> None:
     assert client.get(f"/v1/rules?{query}").status_code == 422

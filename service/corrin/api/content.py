@@ -54,7 +54,7 @@ def policy(style: str) -> dict[str, str]:
 
 
 def only(request: Request, *known: str) -> None:
-    """Refuse a query parameter that would be passed over: a misspelt filter filters nothing.
+    """Refuse a query parameter that would be passed over: one misspelt, or given twice.
 
     Those that begin with ``_`` are everybody's (``_format``, a cache's ``_=``).
 
@@ -71,6 +71,16 @@ def only(request: Request, *known: str) -> None:
                     f"Known: {', '.join(known)}." if known else "This path takes none.",
                     path="query",
                     nearest=nearest(name, known),
+                ),
+            )
+        if len(request.query_params.getlist(name)) > 1 and name in known:
+            raise Problem(
+                422,
+                Fault(
+                    "parameter-twice",
+                    "A query parameter is given more than once.",
+                    "Give it once.",
+                    path=f"query.{name}",
                 ),
             )
 
