@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import socket
+import struct
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -347,6 +349,15 @@ def test_a_client_that_reads_nothing_holds_nobody_up(server: Service) -> None:
             pass
         for _ in range(20):
             assert server.ask("/livez", seconds=2)[0] == 200
+
+
+def test_a_client_that_goes_with_requests_waiting_leaves_no_fault(server: Service) -> None:
+    for _ in range(20):
+        with server.connect() as connection:
+            connection.sendall(b"GET /v1/analytes HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20)
+            connection.recv(10)
+            linger = struct.pack("ii", 1, 0)  # gone at once, without a farewell
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
 
 
 def test_random_bytes_get_no_5xx(server: Service) -> None:

@@ -283,6 +283,20 @@ else:
             self.within = False
             super().on_message_complete()
 
+        def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+            """A request begins to be worked on, which need not be the newest."""
+            self.working = cycle
+            super()._start_asgi_task(cycle, app)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            """Nobody is there any more; uvicorn tells it to the newest request only."""
+            working = getattr(self, "working", None)
+            if working is not None and not working.response_complete:
+                working.disconnected = True
+                working.message_event.set()
+            self.pipeline.clear()
+            super().connection_lost(exc)
+
         def on_response_complete(self) -> None:
             """An answer is sent; the next head may have begun already."""
             self.since = self.loop.time()
