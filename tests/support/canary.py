@@ -132,7 +132,8 @@ def _mapped(
 
 
 def each_leaf(value: Any) -> Iterator[bytes]:
-    """The request once for every element of it (each path once), with only that one marked."""
+    """The request once for every element of it (each path once), with only that one marked: by a
+    text and by a number in turn."""
     paths: dict[tuple[str, ...], None] = {}
 
     def note(path: tuple[str | int, ...], one: Any) -> None:
@@ -146,9 +147,9 @@ def each_leaf(value: Any) -> Iterator[bytes]:
             paths[tuple(step for step in path if isinstance(step, str))] = None
 
     note((), value)
-    for wanted in paths:
-        for put in (word(7), int(DIGITS)):
-            yield json.dumps(_put(value, (), wanted, put), default=_exact).encode()
+    for at, wanted in enumerate(paths):
+        put = word(at) if at % 2 else int(DIGITS)
+        yield json.dumps(_put(value, (), wanted, put), default=_exact).encode()
 
 
 def _put(value: Any, path: tuple[str, ...], wanted: tuple[str, ...], put: Any) -> Any:
