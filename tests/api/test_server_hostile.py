@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import socket
-import struct
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -351,13 +350,13 @@ def test_a_client_that_reads_nothing_holds_nobody_up(server: Service) -> None:
             assert server.ask("/livez", seconds=2)[0] == 200
 
 
-def test_a_client_that_goes_with_requests_waiting_leaves_no_fault(server: Service) -> None:
-    for _ in range(20):
-        with server.connect() as connection:
-            connection.sendall(b"GET /v1/analytes HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20)
-            connection.recv(10)
-            linger = struct.pack("ii", 1, 0)  # gone at once, without a farewell
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+def test_a_client_that_goes_with_answers_untaken_leaves_no_fault(server: Service) -> None:
+    for _ in range(3):
+        with socket.socket() as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.connect((server.host, server.port))
+            connection.sendall(b"GET /v1/analytes HTTP/1.1\r\nHost: localhost\r\n\r\n" * 300)
+            time.sleep(0.3)  # until the server waits for its answers to be taken
 
 
 def test_random_bytes_get_no_5xx(server: Service) -> None:
