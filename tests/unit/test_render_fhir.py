@@ -10,9 +10,12 @@ import pytest
 
 from corrin import intake, interpret
 from corrin.notes.report import Report
+from corrin.notes.sentence import readable
 from corrin.render.fhir import bundle
 from corrin.render.fhir.bundle import times
 from corrin.render.fhir.proposal import proposals
+from corrin.render.fhir.words import fit
+from corrin.render.safe import visible
 from support import fhir, places
 from support.fhir import B12, HAEMOGLOBIN, MMA, POTASSIUM, observation, patient
 from support.fhir_answers import check, contained, each, only, resources, statuses
@@ -194,8 +197,9 @@ def test_context_is_asked_for_as_the_resource_it_is_and_never_proposed() -> None
     report = interpret(request("demo"), as_of=WHEN)
     status = report.statuses["b12_status"]
     first = status.settle[0]
-    names = ("metformin", "vegan", "gastrectomy", "pernicious_anaemia", "paraesthesia", "age")
-    names += ("on_b12_treatment",)  # worked out here: FHIR has no way to ask for it
+    # The last is worked out here: FHIR has no way to ask for it.
+    names = [*("metformin", "vegan", "gastrectomy", "pernicious_anaemia", "paraesthesia", "age")]
+    names += ["on_b12_treatment"]
     settle = tuple(first.model_copy(update={"name": name}) for name in names)
     asked = report.model_copy(
         update={"statuses": {"b12_status": status.model_copy(update={"settle": settle})}}
@@ -459,7 +463,18 @@ def test_markdown_holds_no_markup_from_outside(text: str, shown: str) -> None:
     assert any(shown in one for one in said)
 
 
-def test_every_text_is_the_reports_or_the_contents(demo: dict[str, Any]) -> None:
+@pytest.mark.parametrize("name", ["demo", "ckd-stage-5-mma-092", "tr-25-below-and-above-the-scale"])
+def test_texts_are_made_fit_as_in_the_readable_forms(name: str) -> None:
+    report = json.loads(interpret(request(name), as_of=WHEN).to_json())
+    texts = {value for _, value in each(report) if isinstance(value, str)}
+    texts |= {f"{text}, 50 a, 3 d and 1 wk (2026-03-01T08:30:00Z)" for text in texts}
+
+    assert len(texts) > 400
+    for text in texts:
+        assert fit(text) == readable(visible(text)), text
+
+
+def test_the_headline_is_the_reports(demo: dict[str, Any]) -> None:
     report = interpret(request("demo"), as_of=WHEN)
     headline = next(value for name, value in each(demo) if name == "valueString")
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from datetime import UTC, datetime
-from uuid import UUID
 
 from corrin.facts.moment import Moment
 from corrin.notes.report import Report
-from corrin.render.fhir import guidance, issue, messages, naming, proposal, provenance, statuses
+from corrin.render.fhir import guidance, messages, naming, proposal, provenance, statuses
+from corrin.render.fhir.issue import Issues
 from corrin.render.fhir.words import Resource
 
 _DATE_TIME = re.compile(
@@ -48,13 +47,12 @@ def bundle(report: Report, *, base: str, about: str = "") -> Resource:
             output=output,
         )
     ]
-    times_met: Counter[str] = Counter()
+    issues = Issues(base=base, about=about, when=when, device=device)
+    met: dict[str, int] = {}
     for note in report.notes:
-        times_met[note.rule] += 1  # a rule that looks at each value can give several notes
-        id = _id(root, "note", note.rule, str(times_met[note.rule]))
-        found.append(
-            issue.detected(report, note, base=base, id=id, about=about, when=when, device=device)
-        )
+        # A rule that looks at each value can give several notes.
+        met[note.rule] = count = met.get(note.rule, 0) + 1
+        found.append(issues.detected(note, _id(root, "note", note.rule, str(count))))
     for one in proposal.proposals(report):
         id = _id(root, "proposal", one.test)
         found.append(
@@ -75,7 +73,7 @@ def bundle(report: Report, *, base: str, about: str = "") -> Resource:
     found.append(machine)
     return {
         "resourceType": "Bundle",
-        "id": str(root),
+        "id": root,
         "type": "collection",
         "timestamp": instant,
         "entry": [
@@ -84,7 +82,7 @@ def bundle(report: Report, *, base: str, about: str = "") -> Resource:
     }
 
 
-def _root(report: Report, base: str, about: str, said: str) -> UUID:
+def _root(report: Report, base: str, about: str, said: str) -> str:
     """The id of the answer: of everything that decides its content, and of the person."""
     overlay = "" if report.overlay is None else report.overlay.digest
     packs = [part for pack in report.packs for part in (pack.id, pack.version, pack.digest)]
@@ -96,8 +94,8 @@ def _root(report: Report, base: str, about: str, said: str) -> UUID:
     )
 
 
-def _id(root: UUID, *element: str) -> str:
-    return str(naming.uuid(element, root))
+def _id(root: str, *element: str) -> str:
+    return naming.uuid(element, root)
 
 
 def times(as_of: str) -> tuple[str, str]:

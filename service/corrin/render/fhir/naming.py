@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import sha1
 from types import MappingProxyType
-from uuid import UUID
 
 from corrin.content import read_document, rules_root
 from corrin.notes.report import Report
 
-NAMESPACE = UUID("b0b7d3a2-0c4e-5d59-9a53-0c6f3a1d5e77")
+NAMESPACE = "b0b7d3a2-0c4e-5d59-9a53-0c6f3a1d5e77"
 """Namespace of every id of an answer (RFC 9562, version 5). Never to be changed."""
 
 
@@ -58,11 +57,13 @@ def policies(report: Report, base: str) -> list[str]:
     return found
 
 
-def uuid(parts: Iterable[str], within: UUID = NAMESPACE) -> UUID:
-    """A UUID (version 5) of parts, none of which can run into the next."""
-    name = "\x1f".join(f"{len(part)}:{part}" for part in parts)
-    digest = sha1(within.bytes + name.encode("utf-8", "backslashreplace"), usedforsecurity=False)
-    return UUID(bytes=digest.digest()[:16], version=5)
+def uuid(parts: Iterable[str], within: str = NAMESPACE) -> str:
+    """A UUID (version 5) of parts, none of which can run into the next, in a namespace."""
+    name = "".join([f"{len(part)}:{part}" for part in parts]).encode("utf-8", "backslashreplace")
+    namespace = bytes.fromhex(within.replace("-", ""))
+    text = sha1(namespace + name, usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(text[16], 16) & 3]
+    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
 
 
 @lru_cache(maxsize=1)

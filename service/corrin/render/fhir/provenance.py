@@ -28,7 +28,7 @@ def device(report: Report, base: str) -> Resource:
 @lru_cache(maxsize=32)
 def _device(base: str, version: str, content: tuple[tuple[str, str, str, str], ...]) -> Resource:
     said = words.load().device
-    id = str(naming.uuid(("device", base, version, *(part for one in content for part in one))))
+    id = naming.uuid(("device", base, version, *(part for one in content for part in one)))
     versions: list[dict[str, Any]] = [{"type": {"text": said["software"]}, "value": version}]
     properties: list[dict[str, Any]] = []
     for kind, name, of, digest in content:

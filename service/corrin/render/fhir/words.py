@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -17,39 +17,35 @@ Resource = dict[str, Any]
 
 # What is not printable ASCII is looked at; what is never shown (control, direction, surrogate) is
 # escaped by ``visible``.
-_UNSEEN = (
-    "\x00-\x09\x0b-\x1f\x7f-\xa0\xad\u0300-\u036f\u061c\u115f\u1160\u180e\u2000-\u200f\u2028-\u202f"
+_HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\xa0\xad\u0300-\u036f\u061c\u115f\u1160\u180e\u2000-\u200f\u2028-\u202f"
     "\u205f-\u206f\u3000\u3164\ud800-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"
-    "\U000e0000-\U0010ffff"
+    "\U000e0000-\U0010ffff]"
 )
-_HIDDEN = re.compile(f"[\n{_UNSEEN}]")
-_HIDDEN_BUT_BREAKS = re.compile(f"[{_UNSEEN}]")
-_DIGIT = re.compile("[0-9]")  # without one there is no time and no unit
+# Where ``readable`` may have something to do; looking for it is quicker than asking it.
+_UNREADABLE = re.compile(r"[0-9](?: (?:a|d|wk|years|days|weeks)\b|T[0-9]|\*[0-9])|\{[0-9]")
 _MARKUP = re.compile(r"([\\`*_\[\]])|<(?=[A-Za-z/!?])|&(?=[#A-Za-z])")
 MOST = 4000  # characters of one sentence, as in the readable forms
 
 
 def fit(text: str) -> str:
     """A text on one line with nothing hidden in it, times and units as people read them."""
-    text = exact(text)
-    return text if _DIGIT.search(text) is None else readable(text)
-
-
-def lines(parts: Iterable[str]) -> str:
-    """Texts below one another, each as :func:`fit` makes it; empty ones are left out."""
-    kept = [part for part in parts if part]
-    joined = "\n".join(kept)
-    # One look at all of them is quicker than one at each, and nearly always enough.
-    if _HIDDEN_BUT_BREAKS.search(joined) is None and joined.count("\n") == len(kept) - 1:
-        return readable(joined).strip()
-    return "\n".join(filter(None, map(fit, kept)))
+    return _readable(exact(text))
 
 
 def exact(text: str) -> str:
     """As :func:`fit`, with times and units as they were written."""
-    if len(text) > MOST or _HIDDEN.search(text) is not None:
-        return visible(text, MOST)
-    return text.strip()
+    if len(text) <= MOST:
+        # Nearly every text is plain, and that is seen quickest.
+        if text.isascii() and text.isprintable():
+            return text.strip()
+        if _HIDDEN.search(text) is None:
+            return text.strip()
+    return visible(text, MOST)
+
+
+def _readable(text: str) -> str:
+    return text if _UNREADABLE.search(text) is None else readable(text)
 
 
 def markdown(text: str) -> str:
