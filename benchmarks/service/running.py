@@ -41,6 +41,10 @@ class Running:
         """The processes that answer: those that hold more memory than a helper of Python's does."""
         return [pid for pid in self.tree()[1:] if resident(pid) > 50 * 1024]
 
+    def busiest(self) -> int:
+        """The process that answers most: on Linux connections are not shared out evenly."""
+        return max(self.workers(), key=_ticks)
+
     def memory(self) -> int:
         """Resident memory of all its processes, in KiB."""
         return sum(resident(pid) for pid in self.tree())
@@ -101,6 +105,15 @@ def service(
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
+
+
+def _ticks(pid: int) -> int:
+    """Time of the processor a process has used."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return int(fields[11]) + int(fields[12])
 
 
 def _children(pid: int) -> list[int]:
