@@ -311,9 +311,30 @@ def test_rules_that_do_not_run_here_are_refused(
     body["parameter"] += [{"name": "ruleset", **one} for one in rulesets]
     (issue,) = outcome(post(client, body), 422)
 
+    assert issue["code"] == "not-found"
     assert issue["expression"] == ["Parameters.parameter.where(name='ruleset').value"]
     assert f"{BASE}/fhir/PlanDefinition/uk|" in issue["details"]["text"]
     assert "elsewhere" not in issue["details"]["text"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"valueDateTime": "yesterday"}, {"valueDateTime": "2026-02-30"}, {"valueDateTime": 7}, {}],
+)
+def test_a_moment_that_is_none_is_refused(client: TestClient, value: dict[str, Any]) -> None:
+    observed = {"name": "observation", "resource": observation()}
+    (issue,) = outcome(post(client, parameters(observed, {"name": "evaluationTime", **value})), 422)
+
+    assert issue["expression"] == ["Parameters.parameter[1].value"]
+    assert issue["code"] == "value"
+    assert "yesterday" not in issue["details"]["text"]
+
+
+@pytest.mark.parametrize("query", ["evaluationTime=2026-01-01", "profile=us", "ruleset=us"])
+def test_what_is_asked_in_the_url_is_not_passed_over(client: TestClient, query: str) -> None:
+    (issue,) = outcome(post(client, asked(observation()), f"/fhir/$interpret?{query}"), 422)
+
+    assert issue["code"] == "not-supported"
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "HEAD"])

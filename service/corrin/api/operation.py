@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import orjson
@@ -11,8 +12,10 @@ from starlette.responses import Response
 
 from corrin import intake
 from corrin.api import negotiation, telemetry
+from corrin.api.content import only
 from corrin.api.interpreter import Interpreter
 from corrin.api.problem import FHIR_JSON, Fault, Problem
+from corrin.facts.case import Reading
 from corrin.notes.report import Report
 from corrin.render.fhir import bundle
 from corrin.render.fhir.naming import plan
@@ -22,6 +25,7 @@ router = APIRouter(tags=["fhir"])
 FHIR_NDJSON = "application/fhir+ndjson"
 RULESET = "Parameters.parameter.where(name='ruleset').value"
 
+_PARAMETER = re.compile(r"[A-Za-z0-9$.()\[\]]*parameter\[\d+\](?:\.part\[\d+\])*\.value", re.ASCII)
 _KINDS = (negotiation.FHIR, negotiation.JSON, FHIR_NDJSON, negotiation.NDJSON)
 FORMS = (negotiation.FHIR, negotiation.JSON)
 NAMES = {"json": negotiation.FHIR, "fhir+json": negotiation.FHIR}
@@ -127,6 +131,7 @@ async def interpret_observations(request: Request) -> Response:
 
 
 async def _answer(request: Request) -> Response:
+    only(request)  # a moment or rules asked for in the URL would be passed over
     negotiation.content_type(request, _KINDS)
     wanted = negotiation.accepted(request, FORMS, NAMES)
     strict = negotiation.strict(request)
@@ -137,6 +142,7 @@ async def _answer(request: Request) -> Response:
     def job() -> tuple[Report, bytes]:
         with telemetry.step("read"):
             reading = intake.read(data, strict=strict, limits=interpreter.limits)
+        _asked_for_a_moment(reading)
         profile = _profile(reading.rulesets, interpreter, base)
         report = interpreter.report(reading, profile=profile)
         with telemetry.step("render"):
@@ -151,6 +157,25 @@ async def _answer(request: Request) -> Response:
 def media_type(wanted: str) -> str:
     """The Content-Type of an answer in one of the two forms, which hold the same bytes."""
     return FHIR_JSON if wanted == negotiation.FHIR else wanted
+
+
+def _asked_for_a_moment(reading: Reading) -> None:
+    """Refuse a moment that is none: the answer for another one would be another answer.
+
+    Raises:
+        Problem: 422.
+    """
+    for one in reading.refusals:
+        if one.reason == "date-invalid" and _PARAMETER.fullmatch(one.path):
+            raise Problem(
+                422,
+                Fault(
+                    "date-invalid",
+                    "evaluationTime is no FHIR date or dateTime.",
+                    "Write it as 2026-11-01T09:00:00Z, or leave it out for now.",
+                    path=one.path,
+                ),
+            )
 
 
 def _profile(rulesets: tuple[str, ...], interpreter: Interpreter, base: str) -> str | None:

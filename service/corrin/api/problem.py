@@ -44,6 +44,9 @@ _ISSUE: Mapping[str, str] = {
     "name-unknown": "code-invalid",
     "prefetch-missing": "incomplete",
     "token-expired": "expired",
+    "ruleset-unknown": "not-found",
+    "date-invalid": "value",
+    "parameter-unknown": "not-supported",
 }
 _ISSUE_OF_STATUS: Mapping[int, str] = {
     400: "structure",
