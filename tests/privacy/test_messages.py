@@ -128,3 +128,20 @@ def test_report_holds_results_and_no_identity(form: str, tmp_path: Path) -> None
     assert SECRETS[4].rstrip("0") in said, "the result itself is the point of a report"
     assert not [secret for secret in SECRETS[:4] if secret in said]
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_problems_say_by_position_where_they_stand(strict: bool) -> None:
+    bundle = _bundle()
+    observation = bundle["entry"][1]["resource"]
+    observation["id"] = observation["subject"]["display"] = SECRETS[0]
+    inner = {"resourceType": "Observation", "id": SECRETS[0], "subject": {"reference": "Patient/q"}}
+    if strict:  # what the narrow reader finds in what the library lets through
+        observation["status"] = "surely-final"
+        wanted = "Bundle.entry[1].resource.status"
+    else:
+        observation["contained"] = [{"resourceType": "Basic"}, inner]
+        wanted = "Bundle.entry[1].resource.contained[1].subject"
+    with pytest.raises(corrin.IntakeError) as caught:
+        corrin.interpret(bundle, strict=strict, as_of="2026-03-02")
+    assert [one.path for one in caught.value.problems] == [wanted]
