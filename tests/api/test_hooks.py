@@ -184,6 +184,18 @@ def test_keys_that_were_not_asked_for_are_read_too(client: TestClient) -> None:
     assert "not asked for, and read all the same: 1" in found[0]["detail"]
 
 
+def test_one_result_under_two_keys_is_one(client: TestClient) -> None:
+    once = cards(client, view({"b12": searchset(B12)}))
+    twice = cards(client, view({"b12": searchset(B12), "anything": searchset(B12)}))
+    assert [card["summary"] for card in twice] == [card["summary"] for card in once]
+
+
+def test_kidney_function_is_proposed_where_it_could_take_a_status_back(client: TestClient) -> None:
+    (card, *_) = cards(client, view({"mma": searchset(MMA), "b12": searchset(B12)}))
+    (suggestion,) = card["suggestions"]
+    assert suggestion["actions"][0]["resource"]["code"]["coding"][0]["code"] == "2160-0"
+
+
 @pytest.mark.parametrize("value", ["x", 1, [], {}, [{"resourceType": "Observation"}], True])
 def test_a_key_holds_a_resource_or_null(client: TestClient, value: Any) -> None:
     issues = refused(client, view({"b12": value}), 400)

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from corrin import terminology
+from corrin.api import telemetry
 from corrin.api.hooks import call, prefetch
 from corrin.api.hooks.offer import Offer, Service
 from corrin.api.interpreter import Interpreter
 from corrin.api.problem import Fault, Problem
+from corrin.facts.case import Reading
 from corrin.intake import given, order
 from corrin.intake.given import StrangerError
 from corrin.intake.order import Order
@@ -40,10 +42,25 @@ def answer(
             about somebody else.
         corrin.UsageError: the profile asked for is not there.
     """
-    limits = interpreter.hooks_limits
-    asked = call.call_of(call.body_of(data, limits), service, offer)
+    asked = call.call_of(call.body_of(data, interpreter.hooks_limits), service, offer)
     if not asked.for_clinician:
         return Answer({"cards": []})
+    with telemetry.step("read"):
+        reading, found, orders = _read(asked, service, interpreter)
+    report = interpreter.report(reading, as_of=asked.as_of, profile=asked.profile)
+    occasion = _occasion(asked, found, orders, service, offer)
+    with telemetry.step("render"):
+        shown = cards(
+            report, base=base, about=reading.about, instance=asked.instance, occasion=occasion
+        )
+    return Answer(shown, report)
+
+
+def _read(
+    asked: call.Call, service: Service, interpreter: Interpreter
+) -> tuple[Reading, prefetch.Prefetched, tuple[Order, ...]]:
+    """What was sent along and what is being ordered, all of it about the one person."""
+    limits = interpreter.hooks_limits
     found = prefetch.prefetched(asked, service)
     try:
         orders: tuple[Order, ...] = ()
@@ -57,12 +74,7 @@ def answer(
     except StrangerError as stranger:
         raise _other_patient(stranger.path) from None
     prefetch.need_results(service, found, walked)
-    report = interpreter.report(reading, as_of=asked.as_of, profile=asked.profile)
-    occasion = _occasion(asked, found, orders, service, offer)
-    return Answer(
-        cards(report, base=base, about=reading.about, instance=asked.instance, occasion=occasion),
-        report,
-    )
+    return reading, found, orders
 
 
 def _occasion(

@@ -25,6 +25,10 @@ __all__ = ["Occasion", "cards"]
 
 Card = dict[str, Any]
 
+_UNSHOWN = {"why": ()}
+_UNSHOWN_FOLDED = {"why": (), "evidence": (), "thresholds": (), "limits": ()}
+_UNSHOWN_STATUS = {"why": (), "evidence": (), "thresholds": (), "restrictions": ()}
+
 
 def cards(
     report: Report, *, base: str, about: str, instance: str, occasion: Occasion | None = None
@@ -45,17 +49,43 @@ class _Deck:
         self, report: Report, base: str, about: str, instance: str, occasion: Occasion
     ) -> None:
         self.content: CardContent = load()
-        self.report, self.shown = report, clean(report)
-        self.base, self.about, self.instance = base, about, instance.lower()
-        self.occasion = occasion
+        self.report, self.base, self.about = report, base, about
+        self.instance, self.occasion = instance.lower(), occasion
+        self.topics = {
+            one.top.topic
+            for one in stacks(report, self.content)
+            if is_card(one, occasion, self.content)
+        }
+        self.shown = clean(self._needed())
         self.detail = Detail(self.shown, occasion, self.content, base=base)
         self.proposed: set[str] = set()
 
+    def _needed(self) -> Report:
+        """The report without what no card shows: making a text fit to show takes time."""
+        report, topics = self.report, self.topics
+        status_of = self.content.status_of
+        wanted = {status_of.get(topic, topic) for topic in topics}
+        return report.model_copy(
+            update={
+                "notes": tuple(
+                    note.model_copy(update=_UNSHOWN if note.under is None else _UNSHOWN_FOLDED)
+                    for note in report.notes
+                    if note.topic in topics or _aside(note)
+                ),
+                "statuses": {
+                    name: one.model_copy(update=_UNSHOWN_STATUS)
+                    for name, one in report.statuses.items()
+                    if name in wanted
+                },
+                **dict.fromkeys(("packs", "cannot_say", "trends", "context", "refusals"), ()),
+            }
+        )
+
     def cards(self) -> list[Card]:
         found = stacks(self.shown, self.content)
-        chosen = [one for one in found if is_card(one, self.occasion, self.content)]
+        chosen = [one for one in found if one.top.topic in self.topics]
         # What is routine and no card of its own is told once, on the first card there is.
-        others = [one.top for one in found if one not in chosen and one.top.urgency == "routine"]
+        others = [one.top for one in found if one not in chosen]
         unseen = self._not_seen()
         return [
             *(self._card(one, others if place == 0 else []) for place, one in enumerate(chosen)),
@@ -150,7 +180,7 @@ class _Deck:
         ]
 
     def _pack(self, note: Note) -> str:
-        return next((pack.title for pack in self.shown.packs if pack.id == note.pack), note.pack)
+        return next((pack.title for pack in self.report.packs if pack.id == note.pack), note.pack)
 
     def _not_seen(self) -> Card | None:
         """The card that says that what the service is for could not be looked at."""
@@ -171,3 +201,7 @@ class _Deck:
         )
         card["overrideReasons"] = self._reasons()
         return card
+
+
+def _aside(note: Note) -> bool:
+    return note.under is None and note.urgency == "routine"

@@ -52,6 +52,7 @@ class CardContent:
     ordering: Policy
     needs_seen: Mapping[str, str]
     open: Mapping[str, frozenset[str]]
+    even_settled: frozenset[str]
     propose: frozenset[str]
     instead: Mapping[str, str]
     most_suggestions: int
@@ -86,6 +87,7 @@ def load() -> CardContent:
         ordering=_policy(found["ordering"]),
         needs_seen=dict(found["needs_seen"]),
         open=_sets(found["open"]),
+        even_settled=frozenset(found["even_settled"]),
         propose=frozenset(found["propose"]),
         instead=dict(found["instead"]),
         most_suggestions=int(found["most_suggestions"]),

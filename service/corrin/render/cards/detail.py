@@ -146,19 +146,13 @@ class Detail:
         return self._content.supply["empty" if supply == "complete" else supply]
 
     def _settles(self, stack: Stack) -> str:
-        status = stack.status
-        if status is None or not stack.is_open(self._content):
-            return ""
-        lines = [
-            self._listed(
-                label, (f"{text(words.settled_by(one))}: {text(words.bands(one))}" for one in found)
-            )
-            for label, found in (
-                (self._words["separates"], status.separated_by),
-                (self._words["settles"], status.settle),
-            )
-        ]
-        return paragraphs(lines)
+        return self._listed(
+            self._words["settles"],
+            (
+                f"{text(words.settled_by(one))}: {text(words.bands(one))}"
+                for one in stack.settling(self._content)
+            ),
+        )
 
     def _rule(self, note: Note) -> str:
         checked = "" if note.verified else f"; {self._words['unverified']}"

@@ -21,9 +21,7 @@ _DEPRECATED = "loinc-deprecated"
 
 def wanted(stack: Stack, content: CardContent) -> tuple[str, ...]:
     """The tests that would settle an open status, the one that settles most first."""
-    if stack.status is None or not stack.is_open(content):
-        return ()
-    found = (*stack.status.separated_by, *stack.status.settle)
+    found = stack.settling(content)
     names = [content.instead.get(one.name, one.name) for one in found if one.available]
     return tuple(dict.fromkeys(name for name in names if name in content.propose))
 

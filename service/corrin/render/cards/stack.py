@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from corrin.notes.report import Note, Report, Status, Value
+from corrin.notes.report import Note, Report, Settles, Status, Value
 from corrin.render.cards.content import CardContent
 from corrin.render.cards.occasion import Occasion
 
@@ -36,13 +36,16 @@ class Stack:
         found = {(v.name, v.reported, v.when): v for note in self.notes for v in note.inputs}
         return tuple(found.values())
 
-    def is_open(self, content: CardContent) -> bool:
-        """Whether the status leaves the question open."""
+    def settling(self, content: CardContent) -> tuple[Settles, ...]:
+        """What would settle an open status, the one that settles most first; of one that is given
+        only what could take it back."""
         if self.status is None:
-            return False
-        return self.status.status is None or self.status.status in content.open.get(
-            self.status.topic, ()
-        )
+            return ()
+        found = (*self.status.separated_by, *self.status.settle)
+        given = self.status.status
+        if given is None or given in content.open.get(self.status.topic, ()):
+            return tuple({one.name: one for one in found}.values())
+        return tuple(one for one in found if one.name in content.even_settled)
 
 
 def stacks(report: Report, content: CardContent) -> tuple[Stack, ...]:
