@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -92,7 +90,7 @@ def answered(
     """As :func:`interpret`, with the reference to the person that an answer in FHIR repeats."""
     own = tuple(Path(one) for one in folders)
     engine, composer = prepared(profile, tuple(packs), own, site_file(overlay))
-    reading = _reading(_bytes(data), as_of, strict=strict, lenient=lenient)
+    reading = _read(data, as_of, strict=strict, lenient=lenient)
     moment = moment_of(as_of, reading)
     return report_of(engine, composer, choose_case(reading, moment, engine)), reading.about
 
@@ -132,20 +130,8 @@ def compare(
         comparer = Comparer(library, profile_of(library, profile), packs, __version__)
     except (CannotCompare, NoSuchPack) as error:
         raise UsageError(error.message, error.hint) from error
-    reading = _reading(_bytes(data), as_of, strict=strict)
+    reading = _read(data, as_of, strict=strict)
     return comparer.compare(choose_reading(reading, moment_of(as_of, reading), profile))
-
-
-def _reading(
-    data: bytes, as_of: str | None, *, strict: bool = False, lenient: bool = False
-) -> Reading:
-    """What is read of FHIR, or of a case written by hand where it is one."""
-    from corrin import intake
-    from corrin.intake import plain
-
-    if not plain.looks_like(data):
-        return intake.read(data, strict=strict)
-    return plain.read(data, lenient=lenient, as_of=now() if as_of is None else _moment(as_of))
 
 
 def moment_of(as_of: str | None, reading: Reading) -> Moment:
@@ -211,8 +197,10 @@ def prepared(
         corrin.packs.finding.ContentProblem: the installed rules, one's own, or the site file
             cannot be used.
     """
+    from corrin.packs.stamp import stamp
+
     written = "" if overlay is None else overlay.overlay.model_dump_json()
-    return _prepared(profile, packs, folders, tuple(_stamp(folders)), overlay, written)
+    return _prepared(profile, packs, folders, tuple(stamp(folders)), overlay, written)
 
 
 # ``stamp`` and ``written`` only tell one question from another: what changed since, what stands in
@@ -285,19 +273,6 @@ def _own(library: Library) -> None:
         raise ContentProblem(wrong)
 
 
-def _stamp(folders: tuple[Path, ...]) -> Iterator[tuple[str, int, int]]:
-    """Which files of packs some folders hold, and when they were last changed."""
-    for folder in folders:
-        for pattern in ("*.yaml", "rules/*.yaml", "*/*.yaml", "*/rules/*.yaml"):
-            for file in sorted(folder.glob(pattern)):
-                try:
-                    state = file.stat()
-                except OSError:  # a link that leads nowhere: reading says what is wrong with it
-                    yield str(file), 0, 0
-                else:
-                    yield str(file), state.st_mtime_ns, state.st_size
-
-
 def profile_of(library: Library, profile: str) -> Profile:
     """A profile by its id.
 
@@ -333,29 +308,22 @@ def policy_of(profile: str) -> Any:
     )
 
 
-def _bytes(data: bytes | str | dict[str, Any] | list[Any]) -> bytes:
-    if isinstance(data, bytes | bytearray | memoryview):
-        return bytes(data)
-    if isinstance(data, str):
-        return data.encode("utf-8", "surrogatepass")
-    exact: list[str] = []  # Decimals, which json does not write: they keep every digit they have
-
-    def other(value: object) -> str:
-        if not isinstance(value, Decimal) or not value.is_finite():
-            return str(value)
-        exact.append(str(value))
-        return "\0"
+def _read(
+    data: bytes | str | dict[str, Any] | list[Any],
+    as_of: str | None,
+    *,
+    strict: bool,
+    lenient: bool = False,
+) -> Reading:
+    """What is read of FHIR, or of a case written by hand where it is one."""
+    from corrin.intake import handed, plain
 
     try:
-        text = json.dumps(data, default=other)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise UsageError("The data is not JSON.", "Pass bytes, text, a dict or a list.") from error
-    if exact:
-        parts = text.split(json.dumps("\0"))
-        if len(parts) != len(exact) + 1:
-            raise UsageError("The data holds a text that is only NUL.", "Pass it as bytes.")
-        text = parts[0] + "".join(map("".join, zip(exact, parts[1:], strict=True)))
-    return text.encode()
+        given = handed.as_bytes(data)
+    except handed.NotJson as error:
+        raise UsageError(error.message, error.hint) from error
+    asked = now() if as_of is None else _moment(as_of)
+    return plain.read_either(given, asked, strict=strict, lenient=lenient)
 
 
 def _moment(text: str) -> Moment:

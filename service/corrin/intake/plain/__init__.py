@@ -6,8 +6,8 @@ result is taken, flagged or refused alike whichever way it came.
 
 from __future__ import annotations
 
-from corrin.intake.plain.case import looks_like, read
+from corrin.intake.plain.case import looks_like, read, read_either
 from corrin.intake.plain.fault import CaseError
 from corrin.intake.plain.schema import schema
 
-__all__ = ["CaseError", "looks_like", "read", "schema"]
+__all__ = ["CaseError", "looks_like", "read", "read_either", "schema"]

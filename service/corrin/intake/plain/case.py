@@ -57,6 +57,20 @@ def read(
     return read_named(data, limits=limits, lenient=lenient, zone=zone, as_of=as_of)[1]
 
 
+def read_either(
+    data: bytes, as_of: Moment, *, strict: bool = False, lenient: bool = False
+) -> Reading:
+    """Read a case where the bytes look like one, else FHIR; ``strict`` is of FHIR, ``lenient`` of
+    a case.
+
+    Raises:
+        IntakeError: as :func:`read`, or the reader of FHIR, raises it.
+    """
+    if looks_like(data):
+        return read(data, lenient=lenient, as_of=as_of)
+    return reader.read(data, strict=strict)
+
+
 def read_named(
     data: bytes,
     *,
