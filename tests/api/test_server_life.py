@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import signal
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +17,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from support.certificates import authority
 from support.places import CASES
 from support.service import Service, service
 from support.wire import post, talk
@@ -24,6 +27,7 @@ pytestmark = pytest.mark.xdist_group("server-life")
 DEMO = (CASES / "demo" / "request.json").read_bytes()
 JSON = {"Content-Type": "application/json"}
 FHIR = "/fhir/$interpret"
+LARGE_HEAD = {"Accept": "a" * 40_000}
 
 
 def large(count: int) -> bytes:
@@ -245,3 +249,24 @@ def test_an_address_in_use_is_told_and_nothing_is_served() -> None:
             pass
     said = str(told.value)
     assert "cannot listen" in said and str(port) in said and "CORRIN_PORT" in said
+
+
+def test_a_client_that_begins_no_tls_is_let_go_of_and_one_that_does_is_served(
+    tmp_path: Path,
+) -> None:
+    ours = authority(tmp_path / "ours", "ours")
+    certificate, key = ours.sign("server")
+    with service(tls_certificate=certificate, tls_key=key, header_seconds=1) as server:
+        context = ssl.create_default_context(cafile=ours.certificate)
+        with server.connect() as silent:
+            began = time.monotonic()
+            with contextlib.suppress(ConnectionResetError):
+                assert silent.recv(10) == b""
+            assert time.monotonic() - began < 5
+        kept = http.client.HTTPSConnection(server.host, server.port, context=context, timeout=10)
+        for asked in (LARGE_HEAD, {}):
+            kept.request("GET", "/livez", headers=asked)
+            answer = kept.getresponse()
+            assert answer.status == (431 if asked else 200)
+            answer.read()
+        kept.close()

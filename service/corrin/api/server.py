@@ -8,6 +8,7 @@ import os
 import socket
 import ssl
 from collections.abc import Callable, Sequence
+from functools import partial
 from multiprocessing import parent_process
 from typing import TYPE_CHECKING
 
@@ -104,6 +105,12 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start; what lives as long as the process is then left out of every collection."""
         allow_files(self.watched.most)
+        if self.config.ssl is not None:
+            # uvicorn hands no timeout on, and that of the library is a minute; until then such a
+            # connection is nowhere counted.
+            loop = asyncio.get_running_loop()
+            listen = partial(loop.create_server, ssl_handshake_timeout=self.watched.head_seconds)
+            loop.create_server = listen  # type: ignore[method-assign]
         await super().startup(sockets)
         gc.collect()
         gc.freeze()
