@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,16 @@ import corrin
 from support import places
 
 LOCKS = sorted(places.ROOT.glob("requirements*.lock"))
-IMPORTED_AS = {"fhir.resources": "fhir", "pyyaml": "yaml"}
+IMPORTED_AS = {
+    "fhir.resources": "fhir",
+    "pyyaml": "yaml",
+    "pyjwt[crypto]": "jwt",
+    "prometheus-client": "prometheus_client",
+    "pydantic-settings": "pydantic_settings",
+    "opentelemetry-api": "opentelemetry",
+    "opentelemetry-exporter-otlp-proto-http": "opentelemetry",
+    "opentelemetry-sdk": "opentelemetry",
+}
 HEAVY = (
     "pint", "ucumvert", "fhir", "fhir_core", "lark", "jinja2", "polars", "rich", "typer",
     "pydantic", "yaml", "logging", "asyncio",
@@ -94,22 +104,38 @@ def test_glossary_is_in_order_and_says_each_word_once() -> None:
 
 def test_make_help_names_only_targets_that_exist() -> None:
     makefile = (places.ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in ("demo", "test", "check", "bench", "docs", "clean", "soak", "lock"):
+    for target in ("demo", "serve", "test", "check", "bench", "docs", "clean", "soak", "lock"):
         assert re.search(rf"^{target}:.*## ", makefile, re.M), target
-    assert not re.search(r"^serve:.*## ", makefile, re.M)
+
+
+def _imported(*modules: Path) -> set[str]:
+    found = set()
+    for module in modules:
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.partition(".")[0])
+    return found - set(sys.stdlib_module_names) - {"corrin"}
+
+
+def _declared(dependencies: object) -> set[str]:
+    assert isinstance(dependencies, list)
+    names = {re.split(r"[<>=~!; ]", str(name))[0].lower() for name in dependencies}
+    return {IMPORTED_AS.get(name, name) for name in names}
 
 
 def test_every_library_imported_is_declared() -> None:
-    imported = set()
-    for module in places.PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                imported |= {alias.name.partition(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                imported.add(node.module.partition(".")[0])
-    dependencies = _project()["dependencies"]
-    assert isinstance(dependencies, list)
-    declared = {re.split(r"[<>=~! ]", str(name))[0].lower() for name in dependencies}
-    ours = {IMPORTED_AS.get(name, name) for name in declared}
+    project = _project()
+    core = _declared(project["dependencies"])
+    extras = project["optional-dependencies"]
+    assert isinstance(extras, dict)
+    modules = set(places.PACKAGE.rglob("*.py"))
+    service = {module for module in modules if module.is_relative_to(places.PACKAGE / "api")}
     held_at_a_version = {"pint"}  # used by way of ucumvert
-    assert (imported - set(sys.stdlib_module_names) - {"corrin"}) | held_at_a_version == ours
+    assert _imported(*(modules - service)) | held_at_a_version == core
+
+    by_way_of_another = {"anyio", "starlette", "cryptography"}  # FastAPI and PyJWT are made of them
+    used_by_uvicorn = {"httptools", "uvloop"}
+    declared = _declared(extras["service"]) | _declared(extras["telemetry"])
+    assert _imported(*service) - core - by_way_of_another == declared - used_by_uvicorn - core

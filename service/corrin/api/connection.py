@@ -232,10 +232,8 @@ class PlainProtocol(Watched, H11Protocol):
         super().handle_events()
         if self.cycle is not before:
             self.heard()
-        import h11
-
         self.begun = self.idle and bool(self.conn.trailing_data[0])
-        self.within = self.conn.their_state is h11.SEND_BODY
+        self.within = repr(self.conn.their_state) == "SEND_BODY"
 
     def shutdown(self) -> None:
         """Close when nothing is at work, else after it."""

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 from corrin.cli.trouble import ExitCode, Stopped, Trouble
 
 if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
-
     from corrin.api.settings import Settings
 
 PREFIX = "CORRIN_"
@@ -125,7 +123,7 @@ def _shown(value: object) -> Any:
     return _PASSWORD.sub("//***@", str(value))  # a secret shows as stars of itself
 
 
-def _wrong(error: ErrorDetails, used: Mapping[str, str]) -> Trouble:
+def _wrong(error: Mapping[str, Any], used: Mapping[str, str]) -> Trouble:
     from corrin.api.settings import Settings
 
     said = error["msg"].removeprefix("Value error, ")
