@@ -22,6 +22,7 @@ from support.fhir_answers import check, contained, each, only, resources, status
 
 BASE = "https://corrin.example.org"
 WHEN = "2026-11-01T09:00:00Z"
+MMA_NAME = "mma"
 CASES = places.CASES
 
 
@@ -139,19 +140,22 @@ def test_what_would_settle_it_is_asked_for_by_code_and_look_back(demo: dict[str,
     assert len(set(asked)) == len(asked)
 
 
-def test_a_test_that_would_settle_it_is_proposed_and_never_ordered(demo: dict[str, Any]) -> None:
-    (found,) = resources(demo, "ServiceRequest")
+def test_a_test_that_would_settle_it_is_proposed_and_never_ordered() -> None:
+    answered = of(patient(), observation(B12, 240, id="b12"))
+    found = resources(answered, "ServiceRequest")[-1]
 
+    assert len(resources(answered, "ServiceRequest")) == 2
     assert found["status"] == "draft"
     assert found["intent"] == "proposal"
     assert found["code"]["coding"] == [{"system": "http://loinc.org", "code": "72160-5"}]
     assert found["category"][0]["coding"][0]["code"] == "108252007"
-    assert found["subject"] == {"reference": "Patient/demo-person"}
+    assert found["subject"] == {"reference": "Patient/p"}
     assert found["authoredOn"] == WHEN
-    assert found["requester"] == {"reference": f"urn:uuid:{only(demo, 'Device')['id']}"}
+    assert found["requester"] == {"reference": f"urn:uuid:{only(answered, 'Device')['id']}"}
     assert found["note"][0]["text"] == "Proposal for clinician review; not an order."
     assert "below 25 pmol/L" in found["note"][1]["text"]
-    assert {"reference": "Observation/demo-mma-12"} in found["reasonReference"]
+    assert found["reasonReference"] == [{"reference": "Observation/b12"}]
+    assert "indeterminate" in found["reasonCode"][0]["text"]
 
 
 def test_nothing_is_proposed_where_nothing_was_found() -> None:
@@ -159,6 +163,20 @@ def test_nothing_is_proposed_where_nothing_was_found() -> None:
 
     assert resources(found, "ServiceRequest") == []
     assert only(found, "GuidanceResponse")["dataRequirement"]
+
+
+def test_nothing_is_proposed_where_the_question_is_answered(demo: dict[str, Any]) -> None:
+    assert statuses(demo)["b12_status"]["status"] == "deficiency_probable"
+    assert only(demo, "GuidanceResponse")["dataRequirement"]
+    assert resources(demo, "ServiceRequest") == []
+
+
+def test_what_is_calculated_is_asked_for_by_what_it_is_calculated_from() -> None:
+    found = answer(request("ckd-stage-5-mma-092"))
+    texts = [one["code"]["text"] for one in resources(found, "ServiceRequest")]
+
+    assert "creatinine" in texts
+    assert not any("filtration" in text for text in texts)
 
 
 def test_a_result_that_only_wants_its_unit_is_not_measured_again() -> None:
@@ -175,22 +193,19 @@ def test_a_result_that_only_wants_its_unit_is_not_measured_again() -> None:
 
 
 def test_a_test_the_site_cannot_do_is_not_proposed() -> None:
-    report = interpret(request("demo"), as_of=WHEN)
+    data = fhir.dumps(fhir.bundle(patient(), observation(B12, 240)))
+    report = interpret(data, as_of=WHEN)
     status = report.statuses["b12_status"]
-    assert [one.test for one in proposals(report)] == ["active_b12"]
-    settle = tuple(one.model_copy(update={"available": False}) for one in status.settle)
-    without = report.model_copy(
-        update={
-            "statuses": {
-                **report.statuses,
-                "b12_status": status.model_copy(update={"settle": settle}),
-            }
-        }
+    assert [one.test for one in proposals(report)] == [MMA_NAME, "active_b12"]
+    settle = tuple(
+        one.model_copy(update={"available": one.name != MMA_NAME}) for one in status.settle
     )
+    changed = {**report.statuses, "b12_status": status.model_copy(update={"settle": settle})}
+    without = report.model_copy(update={"statuses": changed})
 
-    assert proposals(without) == ()
+    assert [one.test for one in proposals(without)] == ["active_b12"]
     wanted = only(bundle(without, base=BASE), "GuidanceResponse")["dataRequirement"]
-    assert wanted[0]["codeFilter"][0]["code"][0]["code"] == "72160-5"
+    assert wanted[0]["codeFilter"][0]["code"][0]["code"] == MMA
 
 
 def test_context_is_asked_for_as_the_resource_it_is_and_never_proposed() -> None:

@@ -31,8 +31,8 @@ def proposals(report: Report) -> tuple[Proposed, ...]:
     there = {value.name for value in report.values}
     unmeasured: set[str] = set()
     for status in report.statuses.values():
-        open_ = status.status is None or status.status in content.undecided
-        if not open_ and status.urgency == "routine":
+        undecided = content.undecided.get(status.topic, frozenset())
+        if status.status is not None and status.status not in undecided:
             continue
         reasons = {one.name: one.reason for one in status.missing}
         for one in _first(status):

@@ -67,7 +67,7 @@ class Words:
     on_behalf_of: str
     proposal: str
     severity: Mapping[str, str]
-    undecided: frozenset[str]
+    undecided: Mapping[str, frozenset[str]]
     unanswered: frozenset[str]
     not_orderable: frozenset[str]
     instead: Mapping[str, str]
@@ -92,7 +92,9 @@ def load() -> Words:
         on_behalf_of=raw["on_behalf_of"],
         proposal=raw["proposal"],
         severity=MappingProxyType(dict(raw["severity"])),
-        undecided=frozenset(raw["undecided"]),
+        undecided=MappingProxyType(
+            {topic: frozenset(codes) for topic, codes in raw["undecided"].items()}
+        ),
         unanswered=frozenset(raw["unanswered"]),
         not_orderable=frozenset(raw["not_orderable"]),
         instead=MappingProxyType(dict(raw["instead"])),
