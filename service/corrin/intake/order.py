@@ -43,7 +43,8 @@ def _order(item: Item, library: Library) -> Order:
     resource = item.resource
     identity = resource.get("id")
     key = f"{item.kind}/{identity}" if isinstance(identity, str) and identity else ""
-    if resource.get("status") in _VOID or resource.get("doNotPerform") is True:
+    status = resource.get("status")
+    if (isinstance(status, str) and status in _VOID) or resource.get("doNotPerform") is True:
         return Order(key)
     if item.kind in _TESTS:
         code = resource.get("code")

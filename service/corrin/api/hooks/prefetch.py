@@ -19,7 +19,7 @@ from corrin.intake.walk import Walked
 from corrin.render.cards.occasion import Supply
 
 _OUTCOME = "OperationOutcome"
-_SEVERE = frozenset({"fatal", "error"})
+_SEVERE = ("fatal", "error")
 _RESULTS = frozenset({"Observation", "DiagnosticReport"})
 OTHER = "prefetch.other"
 
