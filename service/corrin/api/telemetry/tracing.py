@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
 _NO_STEP = nullcontext()
+_LAST_SECONDS = 3.0
 _PARENT = TraceContextTextMapPropagator()
 
 OFF: Any = {
@@ -68,7 +70,8 @@ def _made() -> TracerProvider | None:
         tell("warning", "tracing-unavailable", kind=type(error).__name__)
         return None
     named = {} if "OTEL_SERVICE_NAME" in os.environ else {"service.name": "corrin"}
-    made = Provider(resource=Resource.create({"service.version": __version__, **named}))
+    resource = Resource.create({"service.version": __version__, **named})
+    made = Provider(resource=resource, shutdown_on_exit=False)
     for exporter in exporters:
         made.add_span_processor(BatchSpanProcessor(exporter))
     return made
@@ -96,11 +99,15 @@ def _exporter(name: str) -> SpanExporter:
     raise ValueError("no such exporter")
 
 
-def flush() -> None:
-    """Send the spans that wait, before the process ends."""
+def close() -> None:
+    """Send the spans that wait, before the process ends; for a few seconds at most."""
     made = _made() if _made.cache_info().currsize else None
+    _made.cache_clear()
     if made is not None:
-        made.force_flush(5_000)  # type: ignore[attr-defined]
+        # It sends what waits, for as long as it takes: half a minute where nobody listens.
+        sending = threading.Thread(target=made.shutdown, daemon=True)  # type: ignore[attr-defined]
+        sending.start()
+        sending.join(_LAST_SECONDS)
 
 
 @contextmanager

@@ -52,7 +52,7 @@ class Telemetry:
                 if workers > 1 and not shared_folder():
                     tell("warning", "metrics-per-worker", workers=workers)
             elif message["type"] == "lifespan.shutdown.complete":
-                tracing.flush()
+                tracing.close()
                 tell("info", "stopped", process=os.getpid())
             await send(message)
 
