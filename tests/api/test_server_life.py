@@ -120,11 +120,15 @@ def test_it_says_what_runs_and_idle_connections_do_not_keep_it_from_stopping() -
         assert time.monotonic() - began < 5
 
 
-def test_what_takes_longer_than_it_may_does_not_keep_it_from_stopping() -> None:
-    settings = {"shutdown_seconds": 1, "body_seconds": 60, "log_level": "warning"}
-    with service(**settings) as server, server.connect() as slow:
-        slow.sendall(b"POST /v1/interpret HTTP/1.1\r\nContent-Length: 100\r\n\r\n{")
+def test_when_all_connections_work_more_are_turned_away_and_it_still_stops_in_time() -> None:
+    settings = {"shutdown_seconds": 1, "body_seconds": 60, "connections": 2}
+    with service(**settings) as server, server.connect() as slow, server.connect() as slower:
+        for one in (slow, slower):
+            one.sendall(b"POST /v1/interpret HTTP/1.1\r\nContent-Length: 100\r\n\r\n{")
         time.sleep(0.2)
+        heard = talk(server, b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert heard.statuses == [429] and heard.closed
+        assert heard.answers[0].headers["retry-after"] == "1"
         began = time.monotonic()
         server.stop()
         assert time.monotonic() - began < 6

@@ -235,6 +235,12 @@ class PlainProtocol(Watched, H11Protocol):
         self.begun = self.idle and bool(self.conn.trailing_data[0])
         self.within = repr(self.conn.their_state) == "SEND_BODY"
 
+    def send_400_response(self, msg: str) -> None:
+        """What is no HTTP, or more of a head than h11 holds."""
+        self.within = not self.idle and self.cycle.more_body
+        large = self.idle and len(self.conn.trailing_data[0]) > MOST_HEAD_BYTES
+        self.refuse(_HEAD_TOO_LARGE if large else _MALFORMED)
+
     def shutdown(self) -> None:
         """Close when nothing is at work, else after it."""
         if self.idle:
