@@ -181,6 +181,15 @@ def test_every_card_says_what_it_is_and_how_it_came_about() -> None:
         assert "**Rule**: [" in detail and "**Sources**" in detail
 
 
+def test_a_second_emergency_of_one_topic_stands_first_in_the_detail() -> None:
+    report = Case(places.CASES / "potassium-23-with-cramps").answer()
+    first = next(note for note in report.notes if note.urgency == "emergency")
+    second = first.model_copy(update={"rule": "another-danger", "summary": "Another danger"})
+    both = report.model_copy(update={"notes": (first, second, *report.notes[1:])})
+    (card,) = [one for one in deck(both) if topic(one) == first.topic]
+    assert card["detail"].startswith("**Emergency as well**: Another danger")
+
+
 def test_folded_and_routine_notes_are_not_lost() -> None:
     report = Case(places.CASES / "demo").answer()
     everything = "".join(card["detail"] for card in deck(report))
