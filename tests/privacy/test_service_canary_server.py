@@ -90,7 +90,10 @@ def _check(running: Service) -> str:
 
 
 def test_answers_refusals_and_faults(running: Service) -> None:
-    for path in ("/v1/interpret", "/fhir/$interpret", f"/v1/{W}?{W}={W}", "/v1/interpret/batch"):
+    for path in (
+        *("/v1/interpret", "/fhir/$interpret", f"/v1/{W}?{W}={W}", "/v1/interpret/batch"),
+        *("/v1/compare?packs=ng239,aafp-2025", "/cds-services/b12-patient-view"),
+    ):
         for body in (DATA, W.encode(), b'{"id":"%s"' % W.encode(), W.encode() * 30_000):
             status, headers, answer = running.ask(path, body, FHIR | {"User-Agent": W})
             assert status < 500 and not canary.found_in(json.dumps(headers))
