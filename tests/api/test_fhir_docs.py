@@ -73,3 +73,19 @@ def test_every_code_system_is_on_the_page(client: TestClient) -> None:
     for entry in client.get("/fhir/CodeSystem").json()["entry"]:
         id = entry["resource"]["id"]
         assert f"`{'status-…' if id.startswith('status-') else id}`" in PAGE
+
+
+def test_a_base_that_is_no_address_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
+    file = str(ROOT / "fixtures/fhir/demo/request.json")
+
+    assert run(["interpret", file, "--format", "fhir", "--base", "not an address"]) != 0
+    told = capfd.readouterr()
+    assert told.out == ""
+    assert "not an address" not in told.err
+
+
+def test_without_a_base_nobody_can_mistake_the_urls(capfd: pytest.CaptureFixture[str]) -> None:
+    file = str(ROOT / "fixtures/fhir/demo/request.json")
+
+    assert run(["interpret", file, "--format", "fhir"]) == 0
+    check(json.loads(capfd.readouterr().out), "https://corrin.invalid")
