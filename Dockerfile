@@ -9,19 +9,19 @@ ARG PYTHON=3.11-slim-bookworm
 FROM python:${PYTHON} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
-RUN python -m venv /opt/build && python -m venv --without-pip /opt/corrin
+RUN python -m venv /app/build && python -m venv --without-pip /app/corrin
 
 # Every package is the one that was locked, and none runs code of its own to be installed.
 COPY requirements-build.lock requirements.lock ./
-RUN /opt/build/bin/python -m pip install --require-hashes --only-binary=:all: --requirement requirements-build.lock
-RUN /opt/build/bin/python -m pip --python /opt/corrin/bin/python install --require-hashes --only-binary=:all: --requirement requirements.lock
+RUN /app/build/bin/python -m pip install --require-hashes --only-binary=:all: --requirement requirements-build.lock
+RUN /app/build/bin/python -m pip --python /app/corrin/bin/python install --require-hashes --only-binary=:all: --requirement requirements.lock
 
 COPY pyproject.toml README.md LICENSE ./
 COPY rules rules
 COPY service service
-RUN /opt/build/bin/python -m pip wheel --no-build-isolation --no-deps --no-index --wheel-dir /src/dist . \
- && /opt/build/bin/python -m pip --python /opt/corrin/bin/python install --no-deps --no-index /src/dist/*.whl
-COPY deploy/healthcheck.py /opt/corrin/healthcheck.py
+RUN /app/build/bin/python -m pip wheel --no-build-isolation --no-deps --no-index --wheel-dir /src/dist . \
+ && /app/build/bin/python -m pip --python /app/corrin/bin/python install --no-deps --no-index /src/dist/*.whl
+COPY deploy/healthcheck.py /app/corrin/healthcheck.py
 
 
 FROM python:${PYTHON}
@@ -37,11 +37,11 @@ LABEL org.opencontainers.image.title="Corrin" \
 RUN python -m pip uninstall --yes --root-user-action=ignore pip setuptools wheel \
  && rm -rf /usr/local/lib/python3*/ensurepip /root/.cache
 
-COPY --from=build /opt/corrin /opt/corrin
+COPY --from=build /app/corrin /app/corrin
 
 # A container's loopback is nobody's: it listens on every address, and therefore does not start
 # without CORRIN_AUTH=jwt, or CORRIN_HOST=127.0.0.1 where the network is shared.
-ENV PATH=/opt/corrin/bin:/usr/local/bin:/usr/bin:/bin \
+ENV PATH=/app/corrin/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     CORRIN_HOST=0.0.0.0 \
@@ -52,6 +52,6 @@ WORKDIR /
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["/opt/corrin/bin/python", "-I", "/opt/corrin/healthcheck.py"]
-ENTRYPOINT ["/opt/corrin/bin/corrin"]
+    CMD ["/app/corrin/bin/python", "-I", "/app/corrin/healthcheck.py"]
+ENTRYPOINT ["/app/corrin/bin/corrin"]
 CMD ["serve"]

@@ -64,7 +64,7 @@ def test_it_runs_as_nobody_of_the_host() -> None:
 
 def test_commands_are_in_exec_form() -> None:
     """A shell in between would not pass SIGTERM on."""
-    assert FINAL.last("ENTRYPOINT").words() == ["/opt/corrin/bin/corrin"]
+    assert FINAL.last("ENTRYPOINT").words() == ["/app/corrin/bin/corrin"]
     assert FINAL.last("CMD").words() == ["serve"]
     assert FINAL.last("HEALTHCHECK").rest.startswith("CMD [")
 
@@ -214,14 +214,14 @@ def test_the_image_interprets_with_a_read_only_root(image: Image) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "B12" in done.stdout
-    assert image.run("touch", "/opt/corrin/x").returncode != 0
+    assert image.run("touch", "/app/corrin/x").returncode != 0
     assert image.run("touch", "/tmp/x").returncode != 0
     assert image.run("id", "-u").stdout.strip() == "10001"
 
 
 @pytest.mark.network
 def test_the_image_holds_no_build_tools(image: Image) -> None:
-    python = "/opt/corrin/bin/python"
+    python = "/app/corrin/bin/python"
     for module in ("pip", "setuptools", "hatchling", "pytest", "httpx", "ensurepip"):
         assert image.run(python, "-c", f"import {module}").returncode != 0, module
     held = {path.name for path in (image.root.own / "opt").iterdir()}

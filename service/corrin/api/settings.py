@@ -1,8 +1,13 @@
-"""What a deployment sets, from the environment (``CORRIN_*``). The only reader of it."""
+"""What a deployment sets, from the environment (``CORRIN_*``). The only reader of it.
+
+What others' standards name there (``OTEL_*``, ``PROMETHEUS_*``) is asked for here as well.
+"""
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -213,3 +218,18 @@ class Settings(BaseSettings):
             depth=self.depth,
             entries=self.entries,
         )
+
+
+def standard(name: str) -> str:
+    """A variable of somebody else's standard; empty where it is not set."""
+    return os.environ.get(name, "")
+
+
+def variables(prefix: str) -> dict[str, str]:
+    """The variables whose names begin with a prefix, by name."""
+    return {name: os.environ[name] for name in sorted(os.environ) if name.startswith(prefix)}
+
+
+def put(values: Mapping[str, str]) -> None:
+    """Set variables, for this process and those it starts."""
+    os.environ.update(values)

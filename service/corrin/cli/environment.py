@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -30,11 +29,10 @@ def settings(given: Mapping[str, object]) -> Settings:
         Stopped: a setting cannot be used, or the service is not installed (2).
     """
     used = {name: str(value) for name, value in given.items() if value is not None}
-    os.environ.update({variable(name): value for name, value in used.items()})
     try:
         from pydantic import ValidationError
 
-        from corrin.api.settings import Settings
+        from corrin.api.settings import Settings, put
     except ImportError as error:
         raise Stopped(
             ExitCode.USAGE,
@@ -44,6 +42,7 @@ def settings(given: Mapping[str, object]) -> Settings:
                 do="Install Corrin with its service: pip install 'corrin[service]'",
             ),
         ) from error
+    put({variable(name): value for name, value in used.items()})
     try:
         return Settings()
     except ValidationError as error:
@@ -59,12 +58,12 @@ def variable(name: str) -> str:
 
 def unknown() -> list[Trouble]:
     """A trouble for each variable that looks like a setting and is none."""
-    from corrin.api.settings import Settings
+    from corrin.api.settings import Settings, variables
 
     known = [variable(name) for name in Settings.model_fields]
     found = []
-    for name in sorted(os.environ):
-        if not name.startswith(PREFIX) or name.upper() in known:
+    for name in variables(PREFIX):
+        if name.upper() in known:
             continue
         near = get_close_matches(name, known, 1, 0.8)
         if near:
@@ -124,7 +123,7 @@ def _shown(value: object) -> Any:
 
 
 def _wrong(error: Mapping[str, Any], used: Mapping[str, str]) -> Trouble:
-    from corrin.api.settings import Settings
+    from corrin.api.settings import Settings, standard
 
     said = error["msg"].removeprefix("Value error, ")
     why = said[:1].upper() + said[1:] + ("" if said.endswith(".") else ".")
@@ -136,7 +135,7 @@ def _wrong(error: Mapping[str, Any], used: Mapping[str, str]) -> Trouble:
     if name in used:
         where += f" (--{name.replace('_', '-')})"
     do = f"What it means: {field.description}. {_SEE}" if field and field.description else _SEE
-    if name == "port" and os.environ.get(where, "").startswith("tcp://"):
+    if name == "port" and standard(where).startswith("tcp://"):
         do = (
             "Kubernetes sets this variable for a Service named corrin: set "
             "enableServiceLinks: false in the pod, or name the Service otherwise."

@@ -20,6 +20,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from prometheus_client.process_collector import ProcessCollector
 
 from corrin import UsageError, __version__
+from corrin.api.settings import standard
 from corrin.api.telemetry.routes import OTHER
 from corrin.render.cards import content as card_content
 
@@ -39,7 +40,7 @@ OPEN = "open"
 
 def shared_folder() -> str:
     """Where workers write their counts so that any one can answer for all; empty: each its own."""
-    return os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
+    return standard("PROMETHEUS_MULTIPROC_DIR")
 
 
 def begin_sharing() -> None:
@@ -89,7 +90,7 @@ class Metrics:
 
     def __init__(self, interpreter: Interpreter, *, reasons: frozenset[str] = frozenset()) -> None:
         self.registry = CollectorRegistry()
-        self._rules = _rules(interpreter) | {card_content.load().not_seen.rule}
+        self._rules = _rules(interpreter) | {rule for rule, _ in card_content.load().own_rules}
         self._reasons = reasons | {""}
 
         def counter(name: str, says: str, *labels: str) -> Counts:

@@ -6,7 +6,6 @@ own spans hold the path, the query and exceptions with their messages, so they a
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from collections.abc import Iterable, Iterator
@@ -19,6 +18,7 @@ from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, TracerProvid
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from corrin import __version__
+from corrin.api.settings import standard
 from corrin.api.telemetry.log import tell
 from corrin.api.telemetry.record import CURRENT, Record
 
@@ -47,7 +47,7 @@ def tracer() -> Tracer | None:
 
 def provider() -> TracerProvider | None:
     """The one an embedding program has set up, else one made as the environment says."""
-    if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+    if standard("OTEL_SDK_DISABLED").strip().lower() == "true":
         return None
     found = trace.get_tracer_provider()
     if not isinstance(found, trace.ProxyTracerProvider | trace.NoOpTracerProvider):
@@ -69,7 +69,7 @@ def _made() -> TracerProvider | None:
     except (ImportError, ValueError) as error:
         tell("warning", "tracing-unavailable", kind=type(error).__name__)
         return None
-    named = {} if "OTEL_SERVICE_NAME" in os.environ else {"service.name": "corrin"}
+    named = {} if standard("OTEL_SERVICE_NAME") else {"service.name": "corrin"}
     resource = Resource.create({"service.version": __version__, **named})
     made = Provider(resource=resource, shutdown_on_exit=False)
     for exporter in exporters:
@@ -79,12 +79,12 @@ def _made() -> TracerProvider | None:
 
 def _wanted() -> tuple[str, ...]:
     """The exporters asked for; the standard's default, OTLP, only where an address is given."""
-    said = os.environ.get("OTEL_TRACES_EXPORTER", "").strip().lower()
+    said = standard("OTEL_TRACES_EXPORTER").strip().lower()
     names = tuple(name.strip() for name in said.split(",") if name.strip())
     if "none" in names:
         return ()
     addresses = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
-    return names or (("otlp",) if any(os.environ.get(name) for name in addresses) else ())
+    return names or (("otlp",) if any(map(standard, addresses)) else ())
 
 
 def _exporter(name: str) -> SpanExporter:
