@@ -143,6 +143,26 @@ def test_silence_about_b12_is_never_for_want_of_a_query(client: TestClient, stat
     assert cards(client, view({**prefetch, "b12": None})) == []
 
 
+@pytest.mark.parametrize(
+    "bundle",
+    [
+        searchset(total=3),
+        searchset(link=[{"relation": "next", "url": "https://ehr.example.org/2"}]),
+        {**searchset(), "entry": [{"fullUrl": "https://ehr.example.org/Observation/b12"}]},
+    ],
+    ids=["counted", "paged", "named"],
+)
+def test_results_that_are_there_and_were_not_sent_are_not_none(
+    client: TestClient, bundle: Json
+) -> None:
+    (card,) = cards(client, view({"electrolytes": None, "b12": bundle}))
+    assert card["source"]["topic"]["code"] == "not_seen"
+    assert "there are more results than were sent" in card["summary"]
+    partly = {**searchset(B12), "entry": [*searchset(B12)["entry"], *bundle.get("entry", [])]}
+    (card,) = cards(client, view({"mma": None, "b12": {**partly, "total": 3}}))
+    assert "More than was sent: vitamin B12" in card["detail"]
+
+
 def test_a_test_is_not_asked_for_while_its_results_were_not_seen(client: TestClient) -> None:
     """Vegan with paraesthesia: "B12 not measured" is true only if it was looked for."""
     diet = fhir.stated("Condition", fhir.coded("1187425009", fhir.SNOMED), id="c1")

@@ -54,6 +54,9 @@ def test_every_case_gives_valid_cards(case: Case) -> None:
     loud = {name for name, note in tops.items() if note.urgency != "routine"}
     assert loud <= {topic(card) for card in found}
     for card in found:
+        if topic(card) == content.load().out_of_scope.code:
+            assert not report.in_scope and not report.notes
+            continue
         note = tops[topic(card)]
         wanted = {"emergency": "critical", "routine": "info"}.get(note.urgency, "warning")
         assert card["indicator"] == wanted
@@ -74,6 +77,18 @@ def test_only_an_emergency_is_critical(case: Case) -> None:
 )  # fmt: skip
 def test_silence_when_there_is_nothing_to_add(name: str) -> None:
     assert of(name) == []
+
+
+def test_silence_never_stands_for_results_that_were_not_assessed() -> None:
+    report = Case(places.CASES / "child-of-12").answer()
+    (card,) = deck(report)
+    assert (topic(card), card["indicator"]) == ("out_of_scope", "info")
+    assert card["summary"] == report.headline and "critical" in card["summary"]
+    assert report.statement.split(".")[0] in card["detail"] and "suggestions" not in card
+    assert deck(report, relevant=frozenset({"b12_status"})) == [card]
+    # An order that has nothing to do with us is no moment to say so.
+    assert deck(report, relevant=frozenset()) == []
+    assert deck(report.model_copy(update={"values": ()})) == []
 
 
 def test_an_open_question_is_shown_although_it_is_routine() -> None:
@@ -288,6 +303,14 @@ def test_a_short_sentence_stays() -> None:
 def test_a_long_one_is_cut_at_a_word_and_says_so() -> None:
     found = brief("a word and another " * 20)
     assert length(found) <= MOST and found.endswith("…") and len(found) > MOST - 40
+
+
+@pytest.mark.parametrize("filling", range(60, 110, 3))
+def test_what_is_cut_off_never_turns_what_is_left(filling: int) -> None:
+    head = f"Total B12 is {'well ' * (filling // 5)}above the limit"
+    said = f"{head}: deficiency is unlikely, not excluded"
+    found = brief(said)
+    assert found in (said, f"{head}…")
 
 
 QUANTITY = st.builds(

@@ -48,8 +48,8 @@ def rules_by_prefix(interpreter: Interpreter, content: CardContent) -> dict[str,
         for pack in engine.packs
         for bound in pack.rules
     }
-    unseen = content.not_seen
-    return {**found, identity.prefix_of(unseen.rule, unseen.version): unseen.rule}
+    own = {identity.prefix_of(rule, version): rule for rule, version in content.own_rules}
+    return {**found, **own}
 
 
 def verdicts(

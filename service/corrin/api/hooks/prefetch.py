@@ -88,10 +88,11 @@ def supply_of(value: Any) -> Supply:
         return "failed"
     outcomes = [one for one in entries if _is_outcome(one)]
     matches = len(entries) - len(outcomes)
+    sent = sum(_holds_resource(one) for one in entries) - sum(map(_holds_resource, outcomes))
     broken = any(_severe(one.get("resource")) for one in outcomes)
-    if broken and not matches:
+    if broken and not sent:
         return "failed"
-    if broken or _has_next(value) or _fewer(value, matches):
+    if broken or sent < matches or _has_next(value) or _fewer(value, matches):
         return "incomplete"
     return "complete" if matches else "empty"
 
@@ -117,6 +118,10 @@ def need_results(service: Service, found: Prefetched, walked: Walked) -> None:
             path="prefetch",
         ),
     )
+
+
+def _holds_resource(entry: Any) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("resource"), dict)
 
 
 def _is_outcome(entry: Any) -> bool:

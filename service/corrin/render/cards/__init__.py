@@ -86,10 +86,10 @@ class _Deck:
         chosen = [one for one in found if one.top.topic in self.topics]
         # What is routine and no card of its own is told once, on the first card there is.
         others = [one.top for one in found if one not in chosen]
-        unseen = self._not_seen()
+        own = [one for one in (self._outside(), self._not_seen()) if one is not None]
         return [
             *(self._card(one, others if place == 0 else []) for place, one in enumerate(chosen)),
-            *([unseen] if unseen else []),
+            *own,
         ]
 
     def _card(self, stack: Stack, others: list[Note]) -> Card:
@@ -181,6 +181,22 @@ class _Deck:
 
     def _pack(self, note: Note) -> str:
         return next((pack.title for pack in self.report.packs if pack.id == note.pack), note.pack)
+
+    def _outside(self) -> Card | None:
+        """The card that says that results were there and the rules are not for this person."""
+        outside, report = self.content.out_of_scope, self.report
+        if report.in_scope or not report.values or self.occasion.relevant == frozenset():
+            return None
+        card = self._frame(
+            (outside.rule, outside.version, outside.code),
+            summary=brief(report.headline, outside.display),
+            indicator=self.content.indicator["routine"],
+            detail=self.detail.alone(outside.detail),
+            source={"label": self.content.words["source_plain"]},
+            display=outside.display,
+        )
+        card["overrideReasons"] = self._reasons()
+        return card
 
     def _not_seen(self) -> Card | None:
         """The card that says that what the service is for could not be looked at."""

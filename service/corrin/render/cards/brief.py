@@ -12,6 +12,15 @@ MOST = 139
 _DIGIT = re.compile(r"\d")
 _MORE = "…"
 _TRAILING = " ,;:(–-"
+# What is left out and holds one of these would turn what is kept of its clause: "deficiency" of
+# "deficiency is unlikely", "deficiency is unlikely" of "deficiency is unlikely, not excluded".
+_TURNING = frozenset(
+    {
+        *("cannot", "except", "excluded", "may", "never", "no", "not", "possible", "unless"),
+        *("unlikely", "without"),
+    }
+)
+_CLAUSE = (": ", "; ")
 # A sentence that ends on one of these says the opposite of what it said, or nothing.
 _HANGING = frozenset(
     {
@@ -40,6 +49,9 @@ def brief(said: str, otherwise: str = "") -> str:
     for count in range(len(words) - 1, 3, -1):
         kept = " ".join(words[:count])
         if length(kept) + 1 <= MOST and _may_end(words[count - 1], words[count]):
+            whole = _unturned(kept, words[count:])
+            if whole != kept:
+                return whole + _MORE
             kept = _closed(kept).rstrip(_TRAILING)
             if kept and not _DIGIT.search(kept.rsplit(" ", 1)[-1]):
                 return kept + _MORE
@@ -53,6 +65,14 @@ def _may_end(last: str, following: str) -> bool:
         return False
     # What follows a number may be its unit; a number that follows begins a quantity of its own.
     return not _DIGIT.search(last) or last[-1] in ",;"
+
+
+def _unturned(kept: str, rest: list[str]) -> str:
+    """Without a clause that was begun, where what is left out of it could turn it."""
+    if _TURNING.isdisjoint(word.strip("(),;:.").casefold() for word in rest):
+        return kept
+    end = max(kept.rfind(mark) for mark in _CLAUSE)
+    return kept if end < 0 else _closed(kept[:end]).rstrip(_TRAILING)
 
 
 def _closed(kept: str) -> str:

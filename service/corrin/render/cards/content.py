@@ -43,6 +43,17 @@ class NotSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class OutOfScope:
+    """The card that says that the rules are not for this person."""
+
+    rule: str
+    version: str
+    code: str
+    display: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class CardContent:
     """Everything a card is made of besides the report."""
 
@@ -62,11 +73,17 @@ class CardContent:
     supply: Mapping[str, str]
     seen: Mapping[str, str]
     not_seen: NotSeen
+    out_of_scope: OutOfScope
     unmeasured: str
     words: Mapping[str, str]
     reasons: tuple[tuple[str, str], ...]
     understood_system: str
     understood: frozenset[str]
+
+    @property
+    def own_rules(self) -> tuple[tuple[str, str], ...]:
+        """Id and version of the cards that stand on no rule of a pack."""
+        return tuple((one.rule, one.version) for one in (self.not_seen, self.out_of_scope))
 
 
 @lru_cache(maxsize=1)
@@ -79,7 +96,7 @@ def load() -> CardContent:
     folder = rules_root() / "hooks"
     found = read_document(folder / "cards.yaml")
     reasons = read_document(folder / "override-reasons.yaml")
-    unseen = found["not_seen"]
+    unseen, outside = found["not_seen"], found["out_of_scope"]
     return CardContent(
         indicator=dict(found["indicator"]),
         status_of=dict(found["status_of"]),
@@ -106,6 +123,13 @@ def load() -> CardContent:
             summary=dict(unseen["summary"]),
             detail=unseen["detail"],
         ),
+        out_of_scope=OutOfScope(
+            rule=outside["rule"],
+            version=str(outside["version"]),
+            code=outside["topic"]["code"],
+            display=outside["topic"]["display"],
+            detail=outside["detail"],
+        ),
         unmeasured=found["unmeasured"],
         words=dict(found["words"]),
         reasons=tuple((one["code"], one["display"]) for one in reasons["reasons"]),
@@ -116,8 +140,8 @@ def load() -> CardContent:
 
 def topics_of_cards() -> Mapping[str, str]:
     """Code → display of every topic a card can have, in the order notes are shown."""
-    unseen = load().not_seen
-    return {**topics(), unseen.code: unseen.display}
+    own = (load().not_seen, load().out_of_scope)
+    return {**topics(), **{one.code: one.display for one in own}}
 
 
 def _policy(found: Mapping[str, Any]) -> Policy:

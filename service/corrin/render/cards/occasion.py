@@ -39,5 +39,5 @@ class Occasion:
         return None if key is None else self.supply.get(key)
 
     def unseen(self, key: str) -> bool:
-        """Whether nothing is known of what a key asks for."""
-        return self.supply.get(key) in ("absent", "failed")
+        """Whether there may be results of what a key asks for that were not sent."""
+        return self.supply.get(key) in ("absent", "failed", "incomplete")
