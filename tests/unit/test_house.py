@@ -136,6 +136,6 @@ def test_every_library_imported_is_declared() -> None:
     assert _imported(*(modules - service)) | held_at_a_version == core
 
     by_way_of_another = {"anyio", "starlette", "cryptography"}  # FastAPI and PyJWT are made of them
-    used_by_uvicorn = {"httptools", "uvloop"}
+    used_by_uvicorn = {"httptools"}
     declared = _declared(extras["service"]) | _declared(extras["telemetry"])
     assert _imported(*service) - core - by_way_of_another == declared - used_by_uvicorn - core
