@@ -9,10 +9,11 @@ own business.
 from __future__ import annotations
 
 import unicodedata
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 
+from corrin.notes.report import Evidence
 from corrin.notes.sentence import readable
 
 M = TypeVar("M", bound=BaseModel)
@@ -74,8 +75,27 @@ def clean(report: M) -> M:
 
 
 def _model(part: M) -> M:
-    fields = type(part).model_fields
-    return part.model_construct(**{name: _value(getattr(part, name), name) for name in fields})
+    """A part itself where every text in it is fit to show already, which nearly all are."""
+    if isinstance(part, Evidence):
+        return cast("M", _evidence(part))
+    changed = {}
+    for name in type(part).model_fields:
+        value = getattr(part, name)
+        shown = _value(value, name)
+        if shown is not value and shown != value:
+            changed[name] = shown
+    return part.model_copy(update=changed) if changed else part
+
+
+def _evidence(row: Evidence) -> Evidence:
+    """A row of evidence is content, the same part in every report: looked at once."""
+    known = _ROWS.get(id(row))
+    if known is None:
+        if len(_ROWS) >= _MOST_ROWS:
+            _ROWS.clear()
+        fields = {name: _value(getattr(row, name), name) for name in Evidence.model_fields}
+        known = _ROWS[id(row)] = (row, row.model_construct(**fields))
+    return known[1]
 
 
 def _value(value: Any, name: str) -> Any:
@@ -85,7 +105,12 @@ def _value(value: Any, name: str) -> Any:
     if isinstance(value, BaseModel):
         return _model(value)
     if isinstance(value, tuple):
-        return tuple(_value(item, name) for item in value)
+        return tuple([_value(item, name) for item in value]) if value else value
     if isinstance(value, dict):
         return {visible(key, MOST_DATA): _value(item, name) for key, item in value.items()}
     return value
+
+
+# By identity; the row itself is kept beside, so that its identity stays taken.
+_ROWS: dict[int, tuple[Evidence, Evidence]] = {}
+_MOST_ROWS = 4096

@@ -14,15 +14,21 @@ _BEGINS = re.compile(r"^(?:([#+\-=:])|(\d{1,9})([.)])(?=\s|$))")
 _LINKS = re.compile(r"(?<=:)(?=//)|(?<=\bwww)(?=\.)|(?<=\w)(?=@\w)", re.IGNORECASE)
 _SCHEME = re.compile(r"\b(javascript|vbscript|data|mailto|xmpp|tel):", re.IGNORECASE)
 _URL = re.compile(r"https?://[^\s()<>\[\]\"'`\\|*]+", re.ASCII)
+_FIRST = frozenset("#+-=:")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
 def text(said: str) -> str:
     """One line of text, escaped: what a reader sees is what stood there, and nothing else."""
-    said = _SCHEME.sub(r"\1 :", _LINKS.sub(" ", " ".join(said.split())))
+    said = " ".join(said.split())
+    # Each pass is made only where what it looks for can be: most texts need none of them.
+    if "@" in said or "//" in said or "www." in said.lower():
+        said = _LINKS.sub(" ", said)
+    if ":" in said:
+        said = _SCHEME.sub(r"\1 :", said)
     said = said.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     said = _MARKS.sub(r"\\\1", said)
-    return _BEGINS.sub(_begun, said)
+    return _BEGINS.sub(_begun, said) if said[:1] in _FIRST or said[:1].isdigit() else said
 
 
 def _begun(found: re.Match[str]) -> str:
