@@ -280,6 +280,64 @@ def test_a_plain_list_is_present_and_sides_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize(
+    ("parts", "path"),
+    [
+        ({"symptoms": {"present": ["ataxia"], "absent": ["ataxia"]}}, "context.symptoms.absent[0]"),
+        (
+            {"symptoms": ["unsteady gait"], "conditions": {"absent": ["gait disturbance"]}},
+            "context.conditions.absent[0]",
+        ),
+        (
+            {"pregnant": True, "conditions": {"absent": ["pregnancy"]}},
+            "context.conditions.absent[0]",
+        ),
+        ({"diet": ["vegan", "omnivore"]}, "context.diet[1]"),
+        (
+            {"procedures": ["gastrectomy"], "conditions": {"absent": ["gastrectomy"]}},
+            "context.conditions.absent[0]",
+        ),
+        (
+            {"medicines": {"present": ["metformin"], "absent": ["metformin"]}},
+            "context.medicines.absent[0]",
+        ),
+    ],
+    ids=["one-list", "two-lists", "pregnant", "diet", "operation", "medicine"],
+)
+def test_what_is_said_to_be_so_and_not_so_is_sent_back(parts: dict[str, Any], path: str) -> None:
+    assert problems(context(**parts)) == [("field-conflict", path)]
+    refused = read(context(**parts), lenient=True).refusals
+    assert [(one.reason, one.path) for one in refused] == [("statement-unclear", path)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["stopped metformin", "no B12", "never had B12 injections", "hydroxocobalamin (declined)"],
+)
+def test_words_that_turn_a_name_are_sent_back(name: str) -> None:
+    assert problems(context(medicines=[name])) == [("statement-unclear", "context.medicines[0]")]
+    (refused,) = read(context(medicines=[name]), lenient=True).refusals
+    assert refused.reason == "statement-unclear"
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"symptoms": {"present": [{"name": "ataxia", "until": "2020"}], "absent": ["ataxia"]}},
+        {"conditions": {"present": [{"name": "pregnancy", "resolved": True}]}, "pregnant": False},
+        {
+            "medicines": {
+                "present": [{"name": "metformin", "stopped": True}], "absent": ["metformin"]
+            }
+        },
+        {"medicines": {"present": ["hydroxocobalamin"], "absent": ["B12 tablets"]}},
+    ],
+    ids=["over", "resolved", "stopped", "another-form"],
+)  # fmt: skip
+def test_what_was_so_and_is_not_any_more_is_no_contradiction(parts: dict[str, Any]) -> None:
+    assert read(context(**parts)).refusals == ()
+
+
+@pytest.mark.parametrize(
     ("part", "entry", "name"),
     [
         ("symptoms", "paresthesia", "paraesthesia"),

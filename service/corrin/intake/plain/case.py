@@ -7,6 +7,7 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 from corrin.facts.case import Reading, Refusal
+from corrin.facts.fact import Stated
 from corrin.facts.moment import Moment
 from corrin.intake import jsontext, reader
 from corrin.intake.dates import parse_moment
@@ -20,6 +21,10 @@ from corrin.terminology import load
 
 KEYS = ("as_of", "patient", "results", "context", "id")
 _LONGEST_ID = 64
+_REMEDIES = {
+    "statement-unclear": "Write the name alone, under present or absent; of what is over, say "
+    "stopped, resolved or until."
+}
 _OF_RELATIVE = ".condition[0]"  # where a relative's one condition stands
 
 
@@ -135,6 +140,7 @@ def _read(found: shape.Object, asked: Moment | None, zone: tzinfo, faults: Fault
         counts["used"] += 1
     reader.read_items(items, who, harvest, counts)
     _leave_nothing_out(items, harvest)
+    _agree(harvest, faults)
     complete = context.close(said, harvest)
     harvest.refusals = _told(harvest.refusals, items, found)
     _mend(harvest.refusals, faults)
@@ -163,6 +169,29 @@ def _leave_nothing_out(items: list[Item], harvest: Harvest) -> None:
             for item in silent
             if not any(path.startswith(item.path) for path in refused)
         ]
+
+
+def _agree(harvest: Harvest, faults: Faults) -> None:
+    """Note what is said to be so and not so at once: neither may be dropped without a word."""
+    terms = load()
+    by_path: dict[str, list[Stated]] = {}
+    for one in harvest.statements:
+        by_path.setdefault(one.path, []).append(one)
+    sides: dict[str, dict[bool, Stated]] = {}
+    for found in by_path.values():
+        implied = {wide.id for one in found for wide in terms.wider(one.name)}
+        for one in found:
+            over = one.until is not None or (one.history and one.status != "completed")
+            if one.name not in implied and not over:
+                sides.setdefault(one.name, {})[one.value] = one
+    for name, said in sides.items():
+        if len(said) == 2:
+            denied = said[False]
+            if faults.lenient:
+                refusal = Refusal("statement-unclear", denied.path, denied.origin, name)
+                harvest.refusals.append(refusal)
+            else:
+                faults.add("field-conflict", denied.path)
 
 
 def _told(refusals: list[Refusal], items: list[Item], case: shape.Object) -> list[Refusal]:
@@ -220,5 +249,5 @@ def _mend(refusals: list[Refusal], faults: Faults) -> None:
             analyte = analytes.get(one.name or "")
             if one.reason.startswith("unit-") and analyte is not None:
                 near = nearest(one.detail, analyte.units) or analyte.units
-            faults.add(one.reason, one.path, near)
+            faults.add(one.reason, one.path, near, _REMEDIES.get(one.reason, ""))
     faults.raise_if_any()
