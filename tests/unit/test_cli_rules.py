@@ -139,6 +139,19 @@ def test_a_rule_is_shown_in_words() -> None:
     assert "UNVERIFIED" in said or rule.status != "draft"
 
 
+def test_cutoffs_of_one_name_are_told_apart_by_their_pack() -> None:
+    shown = run("rules", "show", "nih-discordant").stdout.decode()
+    told = shown.split("CUT-OFFS")[1].split("EVIDENCE")[0].split("\n  mma_upper: ")[1:]
+    packs = open_library().packs
+    assert len(told) == 2
+    for name, said in zip(("nih-ods", "ng239"), told, strict=True):
+        content = packs[name].pack.thresholds["mma_upper"]
+        said = " ".join(said.split())
+        assert f"{content.meaning} ({name}" in said
+        assert content.evidence[0] in said
+    assert "0.271 umol/L" in told[0] and "0.271" not in told[1]
+
+
 def test_a_rule_that_does_not_exist_names_those_near() -> None:
     name = open_library().packs["safety"].pack.rules[0].id
     said = troubled(run("rules", "show", name[:-1]), ExitCode.USAGE)

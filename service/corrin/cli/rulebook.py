@@ -27,6 +27,7 @@ class Rulebook:
 
     def __init__(self, library: Library, root: Path | None = None) -> None:
         self._rows = library.rows()
+        self._packs = library.packs
         terms = terminology.load(root)
         self._rules: dict[str, tuple[BoundPack, list[BoundRule]]] = {}
         self._restrictions: dict[str, tuple[BoundPack, BoundRestriction]] = {}
@@ -162,20 +163,20 @@ class Rulebook:
             page.put(self.prose().of(definition), first=4, style="dim")
 
     def _cutoffs(self, page: Sheet, pack: BoundPack, conditions: Iterable[tree.Expression]) -> None:
-        cuts: dict[str, tree.Cut] = {}
+        cuts: dict[tuple[str | None, str], tree.Cut] = {}  # packs may give one name to several
         for condition in conditions:
             for node in tree.walk(condition):
                 if isinstance(node, tree.Compare | tree.Between):
-                    cuts.update({c.name: c for c in tree.cuts_of(node) if c.name is not None})
+                    cuts |= {(c.pack, c.name): c for c in tree.cuts_of(node) if c.name is not None}
         if not cuts:
             return
         _title(page, "Cut-offs")
-        for name, cut in cuts.items():
+        for (owned, name), cut in cuts.items():
             page.put(f"{name}: {self.prose().operand(cut) or figures(cut.values)}", first=2, rest=4)
-            located = pack.threshold(name)
-            if located is None:
+            owner = (pack if owned is None else self._packs.get(owned, pack)).pack
+            content = owner.thresholds.get(name)
+            if content is None:
                 continue
-            owner, content = located
             since = f", in force from {content.in_force.start}" if content.in_force else ""
             page.put(f"{content.meaning} ({owner.id}{since})", first=4)
             rows = [*content.evidence, *(r for v in content.variants for r in v.evidence)]
