@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from typing import Any
@@ -226,6 +227,17 @@ def test_page_shows_every_door_with_its_examples(client: TestClient) -> None:
         href = node.attrib["href"]
         assert not href.startswith("#") or href[1:] in ids
     assert page.count("<summary>Example") >= len(examples.ASKED)
+
+
+def test_links_keep_what_a_proxy_takes_off(interpreter: Interpreter) -> None:
+    """Behind ``https://host/corrin`` the pages lead to each other, not to another service."""
+    app = create_app(Settings(public_url="https://host.example.org/corrin/"), interpreter)
+    with TestClient(app, base_url="http://127.0.0.1:8000") as client:
+        for path in ("/", "/docs"):
+            found = client.get(path, headers={"Accept": "text/html"}).text
+            hrefs = re.findall(r'href="([^"#][^"]*)"', found)
+            assert hrefs and all(one.startswith("/corrin/") for one in hrefs), path
+        assert client.get("/").json()["docs"] == "/corrin/docs"
 
 
 def test_landing_names_the_doors(client: TestClient) -> None:

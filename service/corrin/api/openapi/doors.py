@@ -7,6 +7,7 @@ import re
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 from anyio import to_thread
@@ -103,13 +104,13 @@ async def root(request: Request) -> Response:
         for method, operation in item.items()
         if path != "/"
     )
-    shows = app.state.settings.docs
+    shows, prefix = app.state.settings.docs, _prefix(app.state.settings.base)
     if kind == negotiation.JSON:
         told = {
             "name": app.title,
             "version": __version__,
             "summary": app.summary,
-            **({"docs": "/docs", "openapi": "/openapi.json"} if shows else {}),
+            **({"docs": f"{prefix}/docs", "openapi": f"{prefix}/openapi.json"} if shows else {}),
             "doors": [
                 {"path": path, "method": method, "summary": says} for path, says, method in doors
             ],
@@ -121,6 +122,7 @@ async def root(request: Request) -> Response:
         version=__version__,
         doors=doors,
         shows=shows,
+        prefix=prefix,
         **page.style(_STYLE),
     )
     answer = content(request, html.encode(), kind, varies=True)
@@ -154,8 +156,14 @@ def shown(found: dict[str, Any], base: str) -> str:
         lines=_lines,
         marked=_marked,
         curl=partial(_curl, base),
+        prefix=_prefix(base),
         **page.style(_STYLE),
     )
+
+
+def _prefix(base: str) -> str:
+    """What stands before every path where a proxy takes it off: ``/corrin``, or nothing."""
+    return urlsplit(base).path
 
 
 def _kind_of(schema: dict[str, Any]) -> str:
