@@ -303,6 +303,25 @@ def test_a_filter_that_filters_nothing_is_refused(client: TestClient, query: str
     assert client.get(f"/v1/rules?{query}").status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("query", "path", "says"),
+    [
+        ("urgency=sooner", "urgency", "'emergency', 'urgent', 'soon' or 'routine'"),
+        ("kind=note", "kind", "'rule', 'restriction' or 'decision'"),
+        ("topic=" + "z" * 121, "topic", "longer than 120 characters"),
+        ("pack=ng240", "pack", "no pack of this id"),
+        ("pack=ng239&pack=safety", "pack", "more than once"),
+    ],
+)
+def test_a_filter_is_refused_in_plain_words(
+    client: TestClient, query: str, path: str, says: str
+) -> None:
+    found = client.get(f"/v1/rules?{query}").json()
+    assert found["faults"][0]["path"] == path
+    assert says in found["detail"]
+    assert "error" not in found["detail"] and "string_" not in found["detail"]
+
+
 @pytest.mark.parametrize("path", READ[:7])
 def test_form_that_is_not_there(client: TestClient, path: str) -> None:
     assert client.get(path, headers={"Accept": "image/png"}).status_code == 406

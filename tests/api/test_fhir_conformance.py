@@ -248,6 +248,14 @@ def test_errors_are_outcomes(client: TestClient, path: str, status: int) -> None
     assert answer.json()["resourceType"] == "OperationOutcome"
 
 
+def test_a_parameter_of_the_url_is_named_as_such_and_by_no_fhirpath(client: TestClient) -> None:
+    (issue,) = get(client, "/fhir/metadata?mode=all").json()["issue"]
+
+    assert issue["location"] == ["http.mode"]
+    assert "expression" not in issue
+    assert "'full', 'normative' or 'terminology'" in issue["details"]["text"]
+
+
 def test_a_misspelt_id_is_told_the_nearest(client: TestClient) -> None:
     text = get(client, "/fhir/CodeSystem/urgncy").json()["issue"][0]["details"]["text"]
 

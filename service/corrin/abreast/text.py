@@ -59,7 +59,7 @@ def _head(page: Sheet, found: Comparison) -> None:
             page.put(f"! {notice}", rest=2)
     if found.refusals:
         said = words.count(len(found.refusals), "value")
-        page.put(f"! {said} could not be used; `corrin interpret` says which and why.", rest=2)
+        page.put(f"! {said} could not be used; an interpretation says which and why.", rest=2)
     if found.in_scope:
         page.rule()
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -23,7 +26,7 @@ from corrin.api import (
     operation,
     problem,
 )
-from corrin.api.guard import Guard
+from corrin.api.guard import Guard, Turn
 from corrin.api.guard.compress import Compress
 from corrin.api.headers import SecurityHeaders, cors
 from corrin.api.interpreter import Interpreter, open_interpreter
@@ -35,6 +38,7 @@ from corrin.api.telemetry.log import open_log
 from corrin.api.telemetry.metrics import Metrics
 from corrin.api.telemetry.watch import Telemetry
 from corrin.intake import IntakeError
+from corrin.packs.misshape import reason
 
 SUMMARY = (
     "Reads laboratory results and returns decision-support notes for a clinician to review. "
@@ -106,9 +110,9 @@ def _doors(app: FastAPI) -> None:
 def _around(app: FastAPI, settings: Settings) -> None:
     """What every request passes, innermost first: one ``app.add_middleware`` each."""
     app.add_middleware(Guard, settings=settings, threads=app.state.interpreter.threads)
-    if settings.auth != "none" or settings.metrics_token is not None:
-        # Before the guard, which holds bodies: none is held of whom is not let in.
-        app.add_middleware(auth.Authenticate, gate=auth.open_gate(settings))
+    # Before the guard, which holds bodies: none is held of whom is not let in.
+    app.add_middleware(auth.Authenticate, gate=auth.open_gate(settings))
+    app.add_middleware(Turn, seconds=settings.wait_seconds)
     app.add_middleware(Compress)
     if settings.allowed_origins:
         app.add_middleware(CORSMiddleware, **cors(settings))
@@ -130,16 +134,7 @@ def as_problem(error: Exception) -> Problem:
         case UsageError(message=message, hint=hint):
             return Problem(422, Fault("usage", message, hint))
         case RequestValidationError():
-            faults = {
-                ".".join(str(part) for part in one["loc"]): one["type"] for one in error.errors()
-            }
-            return Problem(
-                422,
-                *(
-                    Fault("value-invalid", f"Not usable: {kind}.", path=path)
-                    for path, kind in faults.items()
-                ),
-            )
+            return Problem(422, *map(_of_parameter, error.errors()))
         case HTTPException(status_code=status) if status in _SAID:
             return Problem(status, Fault(*_SAID[status]), headers=error.headers)
         case HTTPException(status_code=status):
@@ -155,3 +150,10 @@ def as_problem(error: Exception) -> Problem:
                     "Report the request id to whoever operates this service.",
                 ),
             )
+
+
+def _of_parameter(detail: Mapping[str, Any]) -> Fault:
+    """What is wrong with a parameter of the path or the query; repeats nothing of it."""
+    why = reason(detail) or "it is not usable"
+    name = ".".join(str(part) for part in detail["loc"][1:])  # the first says path or query
+    return Fault("value-invalid", f"A parameter: {why}.", path=name, in_url=True)

@@ -69,7 +69,6 @@ def only(request: Request, *known: str) -> None:
                     "parameter-unknown",
                     "A query parameter is not known here.",
                     f"Known: {', '.join(known)}." if known else "This path takes none.",
-                    path="query",
                     nearest=nearest(name, known),
                 ),
             )
@@ -80,7 +79,8 @@ def only(request: Request, *known: str) -> None:
                     "parameter-twice",
                     "A query parameter is given more than once.",
                     "Give it once.",
-                    path=f"query.{name}",
+                    path=name,
+                    in_url=True,
                 ),
             )
 

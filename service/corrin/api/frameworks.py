@@ -50,7 +50,7 @@ class Frameworks:
                 "packs-wanted",
                 f"Between two and {MOST} packs can be compared.",
                 "Name them with commas between: packs=ng239,aafp-2025.",
-                "query.packs",
+                "packs",
             )
         for name in names:
             if name not in self.names:
@@ -58,7 +58,7 @@ class Frameworks:
                     "pack-unknown",
                     "A pack is not there, or does not decide the vitamin B12 status.",
                     f"Use some of: {', '.join(self.names)}.",
-                    "query.packs",
+                    "packs",
                     nearest(name, self.names),
                 )
         key = (*names, chosen.head.id)
@@ -67,7 +67,7 @@ class Frameworks:
             try:
                 found = Comparer(self.library, chosen, names, __version__, self._framework)
             except CannotCompare as error:
-                raise _refused("packs-wanted", error.message, error.hint, "query.packs") from error
+                raise _refused("packs-wanted", error.message, error.hint, "packs") from error
             if len(self._comparers) >= _KEPT:
                 self._comparers.clear()
             self._comparers[key] = found
@@ -81,7 +81,7 @@ class Frameworks:
                 "profile-unknown",
                 "There is no profile of this id.",
                 f"Use one of: {known}.",
-                "query.profile",
+                "profile",
                 nearest(str(profile), self.profiles),
             )
         return found
@@ -112,4 +112,4 @@ def open_frameworks(interpreter: Interpreter) -> Frameworks:
 
 
 def _refused(reason: str, says: str, remedy: str, path: str, near: tuple[str, ...] = ()) -> Problem:
-    return Problem(422, Fault(reason, says, remedy, path=path, nearest=near))
+    return Problem(422, Fault(reason, says, remedy, path=path, nearest=near, in_url=True))

@@ -74,9 +74,11 @@ class Fault:
         reason: a code of ours, kebab-case.
         says: what is wrong, in a sentence; holds no patient data.
         remedy: what to do about it.
-        path: FHIRPath (or path in the hand-written case) of the element.
+        path: FHIRPath (or path in the hand-written case) of the element; of what stands in the
+            URL the name of the parameter.
         line: line of the body, from 1.
         nearest: known names near the one that was not known.
+        in_url: whether ``path`` names a parameter of the URL.
     """
 
     reason: str
@@ -85,6 +87,7 @@ class Fault:
     path: str = ""
     line: int | None = None
     nearest: tuple[str, ...] = ()
+    in_url: bool = False
 
 
 class Problem(Exception):
@@ -134,7 +137,9 @@ def outcome(problem: Problem) -> dict[str, Any]:
             if fault.line is None
             else f"{fault.reason}, line {fault.line}",
         }
-        if fault.path:
+        if fault.path and fault.in_url:  # as R4 has it for what stands in no resource
+            issue["location"] = [f"http.{fault.path}"]
+        elif fault.path:
             issue["expression"] = [fault.path]
         issues.append(issue)
     return {"resourceType": "OperationOutcome", "issue": issues}

@@ -38,11 +38,15 @@ def said(detail: Mapping[str, Any]) -> str:
     Nothing of what the file holds is repeated, except the names on the way to the fault.
     """
     where = ".".join(str(part)[:80] for part in detail["loc"])
-    context: Mapping[str, Any] = detail.get("ctx") or {}
-    form = _SAID.get(detail["type"])
-    why = detail["msg"] if form is None else form.format_map(_Named(context))
-    why = why.removeprefix("Value error, ")
+    why = reason(detail) or str(detail["msg"]).removeprefix("Value error, ")
     return f"{where}: {why}" if where else why
+
+
+def reason(detail: Mapping[str, Any]) -> str:
+    """A fault as pydantic tells it, in plain words and without its place; ``""`` of a kind that
+    has none. Repeats nothing of what was given."""
+    context: Mapping[str, Any] = detail.get("ctx") or {}
+    return _SAID.get(detail["type"], "").format_map(_Named(context))
 
 
 class _Named(dict[str, Any]):

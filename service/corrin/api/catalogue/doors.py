@@ -244,8 +244,9 @@ def _known(name: str, given: str | None, known: Iterable[str]) -> None:
                 "value-unknown",
                 f"There is no {name} of this id.",
                 f"Use one of: {', '.join(there)}.",
-                path=f"query.{name}",
+                path=name,
                 nearest=near,
+                in_url=True,
             ),
         )
 
