@@ -57,6 +57,37 @@ def test_holds_one_of_each_and_an_issue_per_note(demo: dict[str, Any]) -> None:
     ]
 
 
+def test_every_issue_says_what_it_is_when_it_is_kept_alone(demo: dict[str, Any]) -> None:
+    report = interpret(request("demo"), as_of=WHEN)
+
+    assert report.statement
+    for issue in resources(demo, "DetectedIssue"):
+        assert issue["detail"].endswith(report.statement)
+
+
+def test_what_was_understood_of_the_person_is_shown_with_its_remarks() -> None:
+    text = {"text": "B12 tablets 50 micrograms"}
+    tablets = fhir.stated("MedicationStatement", text, id="m", status="active")
+    found = of(patient(), observation(B12, 420, "ng/L", id="b"), tablets)
+    guidance = only(found, "GuidanceResponse")
+    messages, output = guidance["contained"]
+
+    stated = [one["valueString"] for one in output["parameter"] if one["name"] == "stated"]
+    assert "vitamin B12 by mouth: yes, MedicationStatement/m" in stated
+    remarks = [one["details"]["text"] for one in messages["issue"]]
+    said = "It was recognised by its text and not by a code, which is less sure."
+    assert f"vitamin B12 by mouth: {said}" in remarks
+
+
+def test_values_over_time_are_told() -> None:
+    earlier = observation(B12, 150, "ng/L", id="a", effectiveDateTime="2026-08-20T08:00:00Z")
+    found = of(patient(), earlier, observation(B12, 300, "ng/L", id="b"))
+    output = only(found, "GuidanceResponse")["contained"][-1]
+
+    (trend,) = [one["valueString"] for one in output["parameter"] if one["name"] == "trend"]
+    assert "rising: 150 ng/L" in trend and "300 ng/L" in trend
+
+
 def test_a_program_reads_every_status_urgency_and_possible_one() -> None:
     report = interpret(request("mma-below-a-straddling-limit"), as_of=WHEN)
     found = statuses(bundle(report, base=BASE))

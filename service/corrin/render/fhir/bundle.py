@@ -47,7 +47,7 @@ def bundle(report: Report, *, base: str, about: str = "") -> Resource:
             output=output,
         )
     ]
-    issues = Issues(base=base, about=about, when=when, device=device)
+    issues = Issues(base=base, about=about, when=when, device=device, statement=report.statement)
     met: dict[str, int] = {}
     for note in report.notes:
         # A rule that looks at each value can give several notes.

@@ -18,10 +18,13 @@ class Issues:
     Args:
         when: the moment asked about, as a FHIR dateTime.
         device: reference to the device that assembled the answer.
+        statement: what the answer is and is not; it stands in every issue.
     """
 
-    def __init__(self, *, base: str, about: str, when: str, device: str) -> None:
+    def __init__(self, *, base: str, about: str, when: str, device: str, statement: str) -> None:
         self._base, self._when = base, when
+        # A record system may keep an issue without the answer it came in.
+        self._statement = fit(statement)
         self._patient = reference.patient(about)
         self._author = {"reference": device}
         self._system = naming.system(base, "note")
@@ -85,7 +88,7 @@ class Issues:
             parts.append(line)
         parts += [fit(f"{one.label}: {one.says}") for one in note.missing]
         parts += map(fit, note.limits)
-        parts.append(fit(basis.rule_line(note)))
+        parts += (fit(basis.rule_line(note)), self._statement)
         return "\n".join([part for part in parts if part])
 
 

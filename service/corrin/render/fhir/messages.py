@@ -62,16 +62,19 @@ def missing(one: Missing, system: str) -> Issue:
 
 def _remarks(report: Report, system: str) -> Iterator[Issue]:
     seen: set[tuple[str, str]] = set()
-    for value in report.values:
-        for flag in value.flags:
-            if (value.path, flag.code) not in seen:
-                seen.add((value.path, flag.code))
+    marked = [(one.label, one.path, one.flags) for one in report.values]
+    # What was stated has no path of its own, and one entry can state several things.
+    marked += [(one.label, "", one.flags) for one in report.context]
+    for label, path, flags in marked:
+        for flag in flags:
+            if (path or label, flag.code) not in seen:
+                seen.add((path or label, flag.code))
                 yield _issue(
                     "information",
                     "informational",
                     {"system": system, "code": flag.code, "display": exact(flag.says)},
-                    fit(f"{value.label}: {flag.says}"),
-                    value.path,
+                    fit(f"{label}: {flag.says}"),
+                    path,
                 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from corrin.notes.report import Report, Settles, Status, Words
+from corrin.render import words as said
 from corrin.render.fhir import codes, naming
 from corrin.render.fhir.words import Resource, exact, fit
 
@@ -21,6 +22,14 @@ def parameters(report: Report, base: str) -> Resource:
         {"name": "factsDigest", "valueString": report.facts_digest},
         {"name": "cannotSay", "valueInteger": len(report.cannot_say)},
         *({"name": "status", "part": _status(one, base)} for one in report.statuses.values()),
+        *(
+            {"name": "stated", "valueString": fit(f"{one.label}: {said.context(one)}")}
+            for one in report.context
+        ),
+        *(
+            {"name": "trend", "valueString": fit(f"{one.label}: {said.trend(one)}")}
+            for one in report.trends
+        ),
     ]
     return {"resourceType": "Parameters", "id": "output", "parameter": found}
 
