@@ -143,14 +143,14 @@ def test_the_audience_of_the_settings_stands_alone(server: KeyServer) -> None:
             token_audience="corrin",
         )
     )
-    assert own.get("/v1/packs", token(aud="corrin")).status_code == 200
-    assert reason(own.get("/v1/packs", token())) == "token-audience"
+    assert own.get("/v1/interpret", token(aud="corrin")).status_code == 200
+    assert reason(own.get("/v1/interpret", token())) == "token-audience"
 
 
 def test_a_place_of_keys_in_the_token_is_never_asked(guarded: Guarded) -> None:
     with key_server(published(STRANGER, "ec")) as foreign:
         header = {"kid": "ec", "jku": foreign.jwks_url, "x5u": foreign.jwks_url}
-        answer = guarded.get("/v1/packs", signed(STRANGER, good(), **header))
+        answer = guarded.get("/v1/interpret", signed(STRANGER, good(), **header))
         assert reason(answer) == "token-signature"
         assert foreign.calls == []
 

@@ -65,10 +65,10 @@ def test_keys_are_fetched_once(server: KeyServer, clock: Clock) -> None:
     guarded = behind(server)
     assert server.calls == []  # not before they are needed: their server may start later
     for _ in range(5):
-        assert guarded.get("/v1/packs", old()).status_code == 200
+        assert guarded.get("/v1/interpret", old()).status_code == 200
     assert server.calls == ["/jwks.json"]
     clock.moved = fetch.DEFAULT_SECONDS + 1
-    assert guarded.get("/v1/packs", old()).status_code == 200
+    assert guarded.get("/v1/interpret", old()).status_code == 200
     assert len(server.calls) == 2
 
 
@@ -92,25 +92,25 @@ def test_keys_are_kept_as_their_server_says(
 ) -> None:
     server.headers = headers
     guarded = behind(server)
-    guarded.get("/v1/packs", old())
+    guarded.get("/v1/interpret", old())
     if fresh > 1:
         clock.moved = fresh - 2
-        assert guarded.get("/v1/packs", old()).status_code == 200
+        assert guarded.get("/v1/interpret", old()).status_code == 200
         assert len(server.calls) == 1
     clock.moved = fresh + 1
-    assert guarded.get("/v1/packs", old()).status_code == 200
+    assert guarded.get("/v1/interpret", old()).status_code == 200
     assert len(server.calls) == 2
 
 
 def test_a_new_key_is_found_at_once_after_the_cooldown(server: KeyServer, clock: Clock) -> None:
     guarded = behind(server)
-    assert guarded.get("/v1/packs", old()).status_code == 200
+    assert guarded.get("/v1/interpret", old()).status_code == 200
     server.keys = [published(OLD, "old"), published(NEW, "new")]
-    assert reason(guarded.get("/v1/packs", new())) == "token-key"  # within the cooldown
+    assert reason(guarded.get("/v1/interpret", new())) == "token-key"  # within the cooldown
     assert len(server.calls) == 1
     clock.moved = keys.COOLDOWN_SECONDS + 1
-    assert guarded.get("/v1/packs", new()).status_code == 200
-    assert guarded.get("/v1/packs", old()).status_code == 200
+    assert guarded.get("/v1/interpret", new()).status_code == 200
+    assert guarded.get("/v1/interpret", old()).status_code == 200
     assert len(server.calls) == 2
 
 
@@ -118,20 +118,20 @@ def test_a_key_withdrawn_is_refused_once_the_set_is_asked_for_again(
     server: KeyServer, clock: Clock
 ) -> None:
     guarded = behind(server)
-    guarded.get("/v1/packs", old())
+    guarded.get("/v1/interpret", old())
     server.keys = [published(NEW, "new")]
     clock.moved = fetch.DEFAULT_SECONDS + 1
-    assert reason(guarded.get("/v1/packs", old())) == "token-key"
+    assert reason(guarded.get("/v1/interpret", old())) == "token-key"
 
 
 def test_unknown_keys_cause_no_storm(server: KeyServer, clock: Clock) -> None:
     guarded = behind(server)
     for number in range(50):
-        assert guarded.get("/v1/packs", unknown(f"k{number}")).status_code == 401
+        assert guarded.get("/v1/interpret", unknown(f"k{number}")).status_code == 401
     assert len(server.calls) == 1
     clock.moved = keys.COOLDOWN_SECONDS + 1
     for number in range(50):
-        assert guarded.get("/v1/packs", unknown(f"k{number}")).status_code == 401
+        assert guarded.get("/v1/interpret", unknown(f"k{number}")).status_code == 401
     assert len(server.calls) == 2
 
 
@@ -140,7 +140,9 @@ def test_requests_at_once_fetch_once(server: KeyServer) -> None:
     guarded = behind(server)
 
     async def all_at_once() -> list[int]:
-        asked = [guarded.ask("/v1/packs", ("authorization", f"Bearer {old()}")) for _ in range(40)]
+        asked = [
+            guarded.ask("/v1/interpret", ("authorization", f"Bearer {old()}")) for _ in range(40)
+        ]
         return [answer.status_code for answer in await asyncio.gather(*asked)]
 
     assert asyncio.run(all_at_once()) == [200] * 40
@@ -153,8 +155,8 @@ def test_a_request_given_up_does_not_take_the_keys_from_others(server: KeyServer
 
     async def some() -> int:
         header = ("authorization", f"Bearer {old()}")
-        first = asyncio.create_task(guarded.ask("/v1/packs", header))
-        second = asyncio.create_task(guarded.ask("/v1/packs", header))
+        first = asyncio.create_task(guarded.ask("/v1/interpret", header))
+        second = asyncio.create_task(guarded.ask("/v1/interpret", header))
         await asyncio.sleep(0.1)
         first.cancel()
         return (await second).status_code
@@ -188,7 +190,7 @@ def test_a_broken_server_of_keys_is_not_the_clients_fault(server: KeyServer, nam
         }
         guarded = behind(server)
         for _ in range(3):
-            answer = guarded.get("/v1/packs", old())
+            answer = guarded.get("/v1/interpret", old())
             assert (answer.status_code, reason(answer)) == (503, "keys-unavailable")
             told_rightly(answer, server.url)
         assert len(server.calls) == 1  # and not asked again within the cooldown
@@ -200,24 +202,24 @@ def test_keys_of_this_machine_are_fetched_past_a_proxy(
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     monkeypatch.delenv("no_proxy", raising=False)
-    assert behind(server).get("/v1/packs", old()).status_code == 200
+    assert behind(server).get("/v1/interpret", old()).status_code == 200
 
 
 def test_an_empty_set_knows_no_key(server: KeyServer) -> None:
     server.keys = []
-    assert reason(behind(server).get("/v1/packs", old())) == "token-key"
+    assert reason(behind(server).get("/v1/interpret", old())) == "token-key"
 
 
 def test_a_server_that_is_not_there(server: KeyServer) -> None:
     server.url = "http://127.0.0.1:1"
-    answer = behind(server).get("/v1/packs", old())
+    answer = behind(server).get("/v1/interpret", old())
     assert (answer.status_code, reason(answer)) == (503, "keys-unavailable")
 
 
 def test_a_server_that_is_too_slow(server: KeyServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetch, "STEP_SECONDS", 0.2)
     server.seconds = 1
-    answer = behind(server).get("/v1/packs", old())
+    answer = behind(server).get("/v1/interpret", old())
     assert (answer.status_code, reason(answer)) == (503, "keys-unavailable")
 
 
@@ -235,24 +237,24 @@ def test_a_server_that_sends_its_keys_bit_by_bit(
 def test_a_server_that_comes_back(server: KeyServer, clock: Clock) -> None:
     server.status = 500
     guarded = behind(server)
-    assert guarded.get("/v1/packs", old()).status_code == 503
+    assert guarded.get("/v1/interpret", old()).status_code == 503
     server.status = 200
     clock.moved = keys.COOLDOWN_SECONDS + 1
-    assert guarded.get("/v1/packs", old()).status_code == 200
+    assert guarded.get("/v1/interpret", old()).status_code == 200
 
 
 def test_keys_outlive_a_server_that_is_away_but_not_for_long(
     server: KeyServer, clock: Clock
 ) -> None:
     guarded = behind(server)
-    guarded.get("/v1/packs", old())
+    guarded.get("/v1/interpret", old())
     server.status = 500
     clock.moved = fetch.DEFAULT_SECONDS + 1
-    assert guarded.get("/v1/packs", old()).status_code == 200
+    assert guarded.get("/v1/interpret", old()).status_code == 200
     # A key that is not known may be new: whose fault it is cannot be told.
-    assert guarded.get("/v1/packs", new()).status_code == 503
+    assert guarded.get("/v1/interpret", new()).status_code == 503
     clock.moved = fetch.LONGEST_SECONDS + 1
-    assert guarded.get("/v1/packs", old()).status_code == 503
+    assert guarded.get("/v1/interpret", old()).status_code == 503
 
 
 @pytest.mark.parametrize("said", ["no-store", "max-age=60, must-revalidate"])
@@ -261,10 +263,10 @@ def test_keys_not_to_be_kept_do_not_outlive_their_server(
 ) -> None:
     server.headers = {"Cache-Control": said}
     guarded = behind(server)
-    assert guarded.get("/v1/packs", old()).status_code == 200
+    assert guarded.get("/v1/interpret", old()).status_code == 200
     server.status = 500
     clock.moved = 61
-    assert guarded.get("/v1/packs", old()).status_code == 503
+    assert guarded.get("/v1/interpret", old()).status_code == 503
 
 
 def test_a_slow_server_holds_up_nobody_whose_key_is_known(
@@ -272,13 +274,13 @@ def test_a_slow_server_holds_up_nobody_whose_key_is_known(
 ) -> None:
     monkeypatch.setattr(keys, "SPARE_SECONDS", 0.1)
     guarded = behind(server)
-    guarded.get("/v1/packs", old())
+    guarded.get("/v1/interpret", old())
     server.seconds = 1.5
     clock.moved = fetch.DEFAULT_SECONDS + 1
 
     async def one() -> float:
         began = time.monotonic()
-        answer = await guarded.ask("/v1/packs", ("authorization", f"Bearer {old()}"))
+        answer = await guarded.ask("/v1/interpret", ("authorization", f"Bearer {old()}"))
         assert answer.status_code == 200
         return time.monotonic() - began
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import socket
 import ssl
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +19,7 @@ import pytest
 
 from support.certificates import authority
 from support.issuer import KeyServer, claims, key_server, private_key, published, signed
+from support.places import SERVICE
 from support.service import Service, service
 
 BASE = "https://corrin.example.org"
@@ -42,6 +48,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             token_jwks_url=server.jwks_url,
             hooks_clients=clients,
             metrics_token="sentinel-metrics",
+            open_catalogue=False,
         ) as found:
             yield Running(found, server)
 
@@ -163,6 +170,72 @@ def test_a_wrong_file_of_clients_is_told_once_at_start(tmp_path: Path, workers: 
     assert said.count("The file of CDS Hooks clients is not usable, at 0.jwks_url") == 1
     assert "Traceback" not in said
     assert time.monotonic() - began < 40
+
+
+# --- without tokens ---------------------------------------------------------------------------
+
+
+def _own_address() -> str | None:
+    """An address at which others could reach this machine."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked, suppress(OSError):
+        asked.connect(("192.0.2.1", 9))  # sends nothing
+        found = str(asked.getsockname()[0])
+        return None if found.startswith("127.") else found
+    return None
+
+
+def test_a_server_that_listens_everywhere_answers_this_machine_only() -> None:
+    """uvicorn started by hand knows nothing of CORRIN_AUTH=none."""
+    own = _own_address()
+    if own is None:
+        pytest.skip("this machine has no address but loopback")
+    with socket.socket() as bound:
+        bound.bind(("0.0.0.0", 0))
+        port = bound.getsockname()[1]
+    command = [sys.executable, "-m", "uvicorn", "--factory", "corrin.api:create_app"]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CORRIN_")}
+    with subprocess.Popen(
+        [*command, "--host", "0.0.0.0", "--port", str(port)],
+        env=kept | {"PYTHONPATH": str(SERVICE)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            assert _status("127.0.0.1", port) == 200
+            assert _status(own, port) == 403
+        finally:
+            process.terminate()
+
+
+def _status(host: str, port: int) -> int:
+    ends = time.monotonic() + 60
+    while True:
+        connection = http.client.HTTPConnection(host, port, timeout=10)
+        try:
+            connection.request("GET", "/livez")
+            return connection.getresponse().status
+        except ConnectionError:
+            if time.monotonic() > ends:
+                raise
+            time.sleep(0.2)
+        finally:
+            connection.close()
+
+
+def test_rules_are_read_without_a_token_by_a_browser(running: Running) -> None:
+    with service(
+        auth="jwt", public_url=BASE, token_issuer=ISS, token_jwks_url=running.server.jwks_url
+    ) as found:
+        status, headers, page = found.ask(
+            "/v1/rules/b12-confirmed-total", headers={"Accept": "text/html"}
+        )
+        assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert headers["cache-control"].startswith("public")
+        assert b"<html" in page
+        for path in ("/v1/rules/..%2Finterpret", "/v1/rules%0A", "/v1/rules/%2e%2e/interpret"):
+            assert found.ask(path)[0] in (401, 404)
+        for path in ("/v1/interpret", "/v1/rules", "/fhir/$interpret"):
+            assert found.ask(path, b"{}")[0] == 401
 
 
 # --- mutual TLS -----------------------------------------------------------------------------

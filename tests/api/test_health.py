@@ -130,4 +130,4 @@ def test_probes_ask_for_no_token(interpreter: Interpreter) -> None:
         token_jwks_url="https://issuer.example.org/keys",
     )
     assert client.get("/livez").status_code == client.get("/readyz").status_code == 200
-    assert client.get("/v1/packs").status_code == 401
+    assert client.post("/v1/interpret").status_code == 401

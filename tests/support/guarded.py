@@ -15,10 +15,15 @@ BASE = "https://corrin.example.org/b12"
 
 
 class Guarded:
-    """Asks an app behind the gate; ``caller`` is whom the gate let in last."""
+    """Asks an app behind the gate; ``caller`` is whom the gate let in last.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        at: the address it is reached at, as the server tells it.
+    """
+
+    def __init__(self, settings: Settings, at: str = "10.0.0.7") -> None:
         self.caller: str | None = None
+        self.settings, self.at = settings, at
         self.app = Authenticate(self._inside, open_gate(settings))
 
     async def _inside(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -31,7 +36,7 @@ class Guarded:
     ) -> httpx.Response:
         """One request, with the headers as given, doubled ones too."""
         transport = httpx.ASGITransport(self.app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://10.0.0.7") as client:
+        async with httpx.AsyncClient(transport=transport, base_url=f"http://{self.at}") as client:
             sent = [(name.encode(), value.encode("latin-1")) for name, value in headers]
             return await client.request(method, path, headers=sent)
 

@@ -25,7 +25,8 @@ def content(request: Request, body: bytes, media_type: str, *, varies: bool = Fa
     # A weak one: packed for the way or not, it is the same content.
     tag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
     # What a token was asked for is not for a shared cache to give to others.
-    kept = "private" if request.app.state.settings.auth == "jwt" else "public"
+    settings = request.app.state.settings
+    kept = "public" if settings.auth == "none" or settings.open_catalogue else "private"
     headers = {
         "ETag": tag,
         "Cache-Control": f"{kept}, max-age={FRESH_SECONDS}, must-revalidate",

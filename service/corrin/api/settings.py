@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from corrin.api.loopback import is_loopback
 from corrin.intake.limits import Limits
 
 MiB = 1024 * 1024
@@ -67,7 +68,12 @@ class Settings(BaseSettings):
 
     # Who may call.
     auth: Literal["none", "jwt"] = Field(
-        default="none", description="none: loopback only; jwt: every door but health asks a token"
+        default="none", description="none: loopback only; jwt: every door that takes data asks a token"
+    )
+    open_catalogue: bool = Field(
+        default=True,
+        description="under jwt, rules, packs, code systems and the pages about them are read "
+        "without a token",
     )
     token_issuer: str = Field(
         default="", description="iss of access tokens (SMART Backend Services)"
@@ -119,6 +125,9 @@ class Settings(BaseSettings):
         description="held of all bodies together, small ones not counted; else 429",
     )
     concurrency: int = Field(default=64, ge=1, description="requests in work at once; else 429")
+    wait_seconds: float = Field(
+        default=2.0, gt=0, description="how long a request may have waited for its turn; else 429"
+    )
     connections: int = Field(
         default=512, ge=2, description="open connections; one that asks nothing makes room"
     )
@@ -197,10 +206,7 @@ class Settings(BaseSettings):
     @property
     def loopback(self) -> bool:
         """Whether only this machine can reach the service."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return is_loopback(self.host)
 
     @property
     def base(self) -> str:

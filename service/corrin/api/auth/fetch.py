@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPException
-from ipaddress import ip_address
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Request, build_opener
+
+from corrin.api.loopback import is_loopback
 
 STEP_SECONDS = 5.0  # that one connection, or one read, may take
 ALL_SECONDS = 10.0  # that all of it may take
@@ -92,14 +93,7 @@ def trusted(url: str) -> bool:
         return False
     if not host or parts.username or parts.fragment or not url.isprintable() or " " in url:
         return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _local(host))
-
-
-def _local(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
 
 
 def _read(data: bytes, headers: Message) -> Fetched:

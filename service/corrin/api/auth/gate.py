@@ -14,22 +14,19 @@ from urllib.parse import unquote_plus
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from corrin import UsageError
-from corrin.api import problem, telemetry
+from corrin.api import problem
 from corrin.api.auth import hooks
 from corrin.api.auth.access import AccessTokens
 from corrin.api.auth.clients import hooks_clients
 from corrin.api.auth.fetch import trusted
 from corrin.api.auth.hooks import HooksTokens
 from corrin.api.auth.keys import KeySet
-from corrin.api.auth.refusal import refused
+from corrin.api.auth.paths import HEALTH, METRICS, brings_body, is_open, path_of
+from corrin.api.auth.refusal import exposed, no_path, refused
+from corrin.api.loopback import is_exposed
 
 if TYPE_CHECKING:
     from corrin.api.settings import Settings
-
-# Nothing here holds a patient's data or acts: whether the service lives, and what a FHIR client
-# reads before it can ask for a token at all.
-_OPEN = ("/livez", "/readyz")
-_OPEN_TO_READ = ("/fhir/metadata",)
 
 _IN_URL = re.compile(r"(?:^|[&;])access_token=")
 
@@ -39,31 +36,43 @@ class Gate:
     """Who may call what.
 
     Attributes:
-        asks: whether tokens are asked for at all (``CORRIN_AUTH=jwt``).
+        asks: whether tokens are asked for at all (``CORRIN_AUTH=jwt``); else only who is on this
+            machine is let in.
         access: for every path but the open ones and CDS Hooks; None lets nobody in.
         hooks: for ``/cds-services`` and below; None lets nobody in.
         metrics: bearer token of ``/metrics``; None leaves it open.
+        catalogue: whether what holds no patient's data is open to read.
     """
 
     asks: bool
     access: AccessTokens | None = None
     hooks: HooksTokens | None = None
     metrics: bytes | None = None
+    catalogue: bool = False
 
     async def admit(self, scope: Scope) -> str:
         """Who calls; "" where nobody is asked.
 
         Raises:
-            Problem: 400, 401, 403 or 503.
+            Problem: 400, 401, 403, 404 or 503.
         """
-        path: str = scope["path"]
-        if path == "/metrics":
+        path = path_of(scope)
+        if path.endswith("\n"):
+            raise no_path()  # the router takes such a path for the one without the line break
+        if not self.asks:
+            server = scope.get("server")
+            if server is not None and is_exposed(server[0]):
+                raise exposed()
+        if path == METRICS:
             if self.metrics is not None:
                 self._scraper(_token(scope), self.metrics)
             return ""
-        if not self.asks or path in _OPEN:
+        if not self.asks:
             return ""
-        if path in _OPEN_TO_READ and scope["method"] in ("GET", "HEAD"):
+        # Of nobody is a body held before it is known who sends it; that of health is never read.
+        if is_open(path, scope["method"], catalogue=self.catalogue) and (
+            path in HEALTH or not brings_body(scope)
+        ):
             return ""
         # Whatever is not named above asks for a token: a door added later is closed, not open.
         if path == hooks.PATH or path.startswith(hooks.PATH + "/"):
@@ -93,7 +102,6 @@ class Authenticate:
             try:
                 caller = await self.gate.admit(scope)
             except problem.Problem as error:
-                telemetry.reasons(fault.reason for fault in error.faults)
                 if _header(scope, b"expect"):  # its body will not come, nor may a request after it
                     error.headers["Connection"] = "close"
                 accept = ",".join(_header(scope, b"accept"))
@@ -125,7 +133,7 @@ def open_gate(settings: Settings) -> Gate:
             "CORRIN_AUTH=jwt trusts nobody yet.",
             "Set CORRIN_TOKEN_ISSUER and CORRIN_TOKEN_JWKS_URL, or CORRIN_HOOKS_CLIENTS, or both.",
         )
-    return Gate(True, _access(settings), _hooks(settings), secret)
+    return Gate(True, _access(settings), _hooks(settings), secret, settings.open_catalogue)
 
 
 def _access(settings: Settings) -> AccessTokens | None:

@@ -170,6 +170,23 @@ def refused(reason: str, *, scopes: Sequence[str] = (), retry_seconds: int = 0) 
     return Problem(kind.status, Fault(reason, kind.says, kind.remedy), headers=headers)
 
 
+def exposed() -> Problem:
+    """403: without tokens, nobody is answered at an address that others can reach."""
+    return Problem(
+        403,
+        Fault(
+            "loopback-only",
+            "Without tokens this service answers on loopback only.",
+            "Whoever operates it sets CORRIN_AUTH=jwt, or lets it listen on 127.0.0.1 only.",
+        ),
+    )
+
+
+def no_path() -> Problem:
+    """404: as for any path that no door knows."""
+    return Problem(404, Fault("not-found", "There is nothing at this path."))
+
+
 def _challenge(kind: _Kind, scopes: Sequence[str]) -> str:
     """The Bearer challenge (RFC 6750, section 3)."""
     parts = [f'realm="{REALM}"']

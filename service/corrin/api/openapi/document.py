@@ -15,12 +15,12 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from corrin.api.auth.paths import METRICS, is_open
 from corrin.api.openapi import parts
 from corrin.api.settings import Settings
 
 _EXAMPLES = Path(__file__).parent / "examples.json"
 _FHIR_DOORS = ("/fhir", "/cds-services")
-_OPEN = ("/livez", "/readyz", "/metrics", "/fhir/metadata")
 
 Json = dict[str, Any]
 
@@ -67,7 +67,7 @@ def made(app: FastAPI, examples: Json) -> Json:
         if method == "head":
             del found["paths"][path]["head"]
             continue
-        _complete(operation, path, method, tokens=settings.auth == "jwt")
+        _complete(operation, path, method, tokens=_asks(settings, path, method))
         _exemplify(operation, examples.get(operation["operationId"], {}))
     _used_only(found)
     return found
@@ -79,6 +79,13 @@ def _operations(found: Json) -> Iterator[tuple[str, str, Json]]:
             yield path, method, item[method]
 
 
+def _asks(settings: Settings, path: str, method: str) -> bool:
+    """Whether an operation asks for a token."""
+    if settings.auth == "none" or path == METRICS:
+        return False
+    return not is_open(path, method.upper(), catalogue=settings.open_catalogue)
+
+
 def _complete(operation: Json, path: str, method: str, *, tokens: bool) -> None:
     """Every status the operation can answer, each with its content and what it means."""
     fhir = path.startswith(_FHIR_DOORS)
@@ -86,7 +93,7 @@ def _complete(operation: Json, path: str, method: str, *, tokens: bool) -> None:
     wanted = [*parts.EVERYWHERE]
     if method == "post":
         wanted += parts.WITH_BODY
-    if tokens and path not in _OPEN:
+    if tokens:
         wanted += parts.WITH_TOKEN
         scheme = "hooksClient" if path.startswith("/cds-services") else "accessToken"
         operation["security"] = [{scheme: []}]
