@@ -97,6 +97,7 @@ def test_an_open_question_is_shown_although_it_is_routine() -> None:
     assert "methylmalonic acid" in card["suggestions"][0]["label"]
     assert [one["isRecommended"] for one in card["suggestions"]] == [True, False]
     assert card["selectionBehavior"] == "at-most-one"
+    assert "Orders placed earlier were not looked at" in card["detail"]
 
 
 def test_a_settled_question_proposes_nothing() -> None:
@@ -125,6 +126,7 @@ def test_what_is_on_order_is_not_proposed_again() -> None:
     (card,) = of("b12-349-8-ng", ordered=frozenset({"mma"}))
     assert "suggestions" not in card and "selectionBehavior" not in card
     assert "Already among the orders on the screen**: Methylmalonic acid" in card["detail"]
+    assert "Orders placed earlier" not in card["detail"]
 
 
 def test_a_proposal_is_a_draft_for_this_person_by_loinc() -> None:

@@ -113,7 +113,7 @@ class _Deck:
             (top.rule, top.pack_version, top.topic),
             summary=brief(top.summary, top.title),
             indicator=self.content.indicator[top.urgency],
-            detail=self.detail.of(stack, ordered=ordered, others=others),
+            detail=self.detail.of(stack, ordered=ordered, others=others, proposes=bool(suggested)),
             source={"label": plain(label), "url": self.detail.address(top)},
             display=topics().get(top.topic, top.topic_title),
         )

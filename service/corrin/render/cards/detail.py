@@ -30,12 +30,20 @@ class Detail:
         self._report, self._occasion, self._content = report, occasion, content
         self._base, self._words = base, content.words
 
-    def of(self, stack: Stack, *, ordered: Iterable[str] = (), others: Iterable[Note] = ()) -> str:
+    def of(
+        self,
+        stack: Stack,
+        *,
+        ordered: Iterable[str] = (),
+        others: Iterable[Note] = (),
+        proposes: bool = False,
+    ) -> str:
         """The detail of one card.
 
         Args:
             ordered: names of tests that would settle it and are being ordered already.
             others: routine notes of other topics, told here because they are no cards.
+            proposes: whether a test is proposed beside it.
         """
         top, said = stack.top, self._words
         return paragraphs(
@@ -48,6 +56,7 @@ class Detail:
                 self._listed(said["missing"], self._missing(stack)),
                 self._settles(stack),
                 self._listed(said["ordered"], (text(one) for one in ordered)),
+                text(said["placed"]) if proposes else "",
                 text(said["plan"]) if self._occasion.plans_b12 else "",
                 self._listed(said["limits"], (text(one) for one in top.limits)),
                 field(said["rule"], self._rule(top)),
