@@ -91,12 +91,9 @@ def test_security_is_told_where_tokens_are_asked_for(interpreter: Interpreter) -
     app = create_app(settings, interpreter)
     with TestClient(app) as guarded:
         answer = get(guarded, "/fhir/metadata")
-    if answer.status_code == 200:
-        service = answer.json()["rest"][0]["security"]["service"]
-        assert service[0]["coding"][0]["code"] == "SMART-on-FHIR"
-    else:
-        assert answer.status_code == 401
-        assert answer.json()["resourceType"] == "OperationOutcome"
+    assert answer.status_code == 200
+    service = answer.json()["rest"][0]["security"]["service"]
+    assert service[0]["coding"][0]["code"] == "SMART-on-FHIR"
 
 
 def test_terminology_capabilities_name_every_code_system(client: TestClient) -> None:

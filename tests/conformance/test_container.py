@@ -315,8 +315,9 @@ def test_a_token_of_the_stub_opens_the_door() -> None:
                 service(**settings, hooks_clients=_clients(Path(folder), port)) as found,
             ):
                 _wait(int(port))
-                assert found.ask("/v1/packs")[0] == 401
-                assert found.ask("/v1/packs", headers=token("access", base))[0] == 200
+                case = (ROOT / "fixtures" / "cases" / "critical-potassium.json").read_bytes()
+                assert found.ask("/v1/interpret", case)[0] == 401
+                assert found.ask("/v1/interpret", case, token("access", base))[0] == 200
                 called = token("hooks", f"{base}/cds-services")
                 assert found.ask("/cds-services", headers=called)[0] == 200
                 assert found.ask("/cds-services", headers=called)[0] == 401

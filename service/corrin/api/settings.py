@@ -68,7 +68,8 @@ class Settings(BaseSettings):
 
     # Who may call.
     auth: Literal["none", "jwt"] = Field(
-        default="none", description="none: loopback only; jwt: every door that takes data asks a token"
+        default="none",
+        description="none: loopback only; jwt: every door that takes data asks a token",
     )
     open_catalogue: bool = Field(
         default=True,
