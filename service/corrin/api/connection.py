@@ -15,6 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from corrin.api import problem, telemetry
+from corrin.api.guard import turn
 from corrin.api.headers import ALWAYS
 from corrin.api.problem import Fault, Problem
 
@@ -232,8 +233,11 @@ class PlainProtocol(Watched, H11Protocol):
         super().handle_events()
         if self.cycle is not before:
             self.heard()
+            turn.begin(self.cycle.scope)
+        of_body, self.within = self.within, repr(self.conn.their_state) == "SEND_BODY"
+        if of_body and not self.within:
+            turn.begin(self.cycle.scope)
         self.begun = self.idle and bool(self.conn.trailing_data[0])
-        self.within = repr(self.conn.their_state) == "SEND_BODY"
 
     def send_400_response(self, msg: str) -> None:
         """What is no HTTP, or more of a head than h11 holds."""
@@ -286,10 +290,12 @@ else:
             """A request is there whole."""
             self.within = False
             super().on_message_complete()
+            turn.begin(self.cycle.scope)
 
         def _start_asgi_task(self, cycle: Any, app: Any) -> None:
             """A request begins to be worked on, which need not be the newest."""
             self.working = cycle
+            turn.begin(cycle.scope)
             super()._start_asgi_task(cycle, app)
 
         def connection_lost(self, exc: Exception | None) -> None:

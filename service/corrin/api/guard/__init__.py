@@ -7,5 +7,6 @@ answered here, in the form its door speaks.
 from __future__ import annotations
 
 from corrin.api.guard.guard import Guard
+from corrin.api.guard.turn import Turn
 
-__all__ = ["Guard"]
+__all__ = ["Guard", "Turn"]

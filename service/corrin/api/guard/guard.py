@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect
 
-from corrin.api import problem
 from corrin.api.guard import refusal
 from corrin.api.guard.body import Stream, Whole, gather
 from corrin.api.guard.budget import Budget
+from corrin.api.guard.turn import HEALTH, waited
 from corrin.api.guard.unpack import known
 from corrin.api.problem import Problem
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 STREAMED = "/v1/interpret/batch"
 
 _HOOKS = "/cds-services"
-_HEALTH = frozenset(("/livez", "/readyz", "/metrics"))  # answered however busy the rest is
 _SMALL_BYTES = 64 * 1024  # bodies up to this are held whatever else is
 _STREAMS_OF_WORK = 4  # of this many places one may be a stream: they last for long
 
@@ -46,13 +46,14 @@ class Guard:
         self._streams = max(1, settings.concurrency // _STREAMS_OF_WORK)
         self._body_seconds = settings.body_seconds
         self._request_seconds = settings.request_seconds
+        self._wait_seconds = settings.wait_seconds
         small = min(settings.inline_bytes, _SMALL_BYTES)
         self._budget = Budget(settings.buffered_bytes, small)
         self.working = self.streaming = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        if scope["type"] != "http" or scope["path"] in _HEALTH:
+        if scope["type"] != "http" or scope["path"] in HEALTH:
             await self.app(scope, receive, send)
             return
         try:
@@ -60,7 +61,7 @@ class Guard:
                 raise refusal.busy()
             await self._admitted(scope, receive, send)
         except Problem as error:
-            await _answer(error, scope, receive, send)
+            await refusal.answer(error, scope, receive, send)
         except ClientDisconnect:
             return
 
@@ -77,8 +78,11 @@ class Guard:
         if size > most:
             raise refusal.too_large(most)
         share = self._budget.share()
+        began = time.monotonic()
         try:
             body = await gather(receive, most, share, self._body_seconds, packing)
+            if waited(scope, began) > self._wait_seconds:
+                raise refusal.waited_too_long()
             if self.working >= self._places:
                 raise refusal.busy()
             await self._work(scope, Whole(body, receive), send)
@@ -143,7 +147,7 @@ class _Watch:
             error = self._guard.overdue()
             error.headers["Connection"] = "close"
             self.answering = asyncio.ensure_future(
-                _answer(error, self._scope, self._receive, self._send)
+                refusal.answer(error, self._scope, self._receive, self._send)
             )
 
 
@@ -169,15 +173,3 @@ def _framing(scope: Scope) -> tuple[int, bool, str]:
                 raise refusal.encoding_unknown()
             packing = packing or one
     return size, chunked, packing
-
-
-async def _answer(error: Problem, scope: Scope, receive: Receive, send: Send) -> None:
-    """Tell a problem. Where the body was not asked for yet, no other request can follow it."""
-    accept = b""
-    for name, value in scope["headers"]:
-        if name == b"accept":
-            accept = value
-        elif name == b"expect":
-            error.headers["Connection"] = "close"
-    answer = problem.response(error, scope["path"], accept.decode("latin-1"))
-    await answer(scope, receive, send)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from corrin.api import problem
 from corrin.api.guard.unpack import KNOWN
 from corrin.api.problem import Fault, Problem
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
 
 RETRY_SECONDS = 1
 
@@ -29,6 +35,19 @@ def busy() -> Problem:
         Fault(
             "busy",
             "As many requests are in work as this service takes at once.",
+            "Send it again after the seconds Retry-After names.",
+        ),
+        headers={"Retry-After": str(RETRY_SECONDS)},
+    )
+
+
+def waited_too_long() -> Problem:
+    """429: the request waited for its turn for so long that nobody may want its answer now."""
+    return Problem(
+        429,
+        Fault(
+            "busy",
+            "The request waited too long for its turn: more comes than this service answers.",
             "Send it again after the seconds Retry-After names.",
         ),
         headers={"Retry-After": str(RETRY_SECONDS)},
@@ -93,3 +112,15 @@ def framing_unknown() -> Problem:
         ),
         headers=_CLOSE,
     )
+
+
+async def answer(error: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+    """Tell a problem. Where the body was not asked for yet, no other request can follow it."""
+    accept = b""
+    for name, value in scope["headers"]:
+        if name == b"accept":
+            accept = value
+        elif name == b"expect":
+            error.headers["Connection"] = "close"
+    told = problem.response(error, scope["path"], accept.decode("latin-1"))
+    await told(scope, receive, send)
