@@ -386,6 +386,29 @@ def test_slow_bodies_take_no_place() -> None:
     asyncio.run(run())
 
 
+def test_an_answer_that_nobody_takes_keeps_no_place() -> None:
+    """Clients that ask again and again and read nothing would shut everybody else out."""
+
+    async def run() -> int:
+        around, taken = guard(concurrency=1), asyncio.Event()
+        slow, other = Client([b"x"]), Client([b"y"])
+
+        async def send(message: Message) -> None:
+            await taken.wait()
+            await slow.send(message)
+
+        waiting = asyncio.create_task(around(slow.scope, slow.receive, send))
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+        await around(other.scope, other.receive, other.send)
+        taken.set()
+        await waiting
+        assert (around.working, slow.body) == (0, b"x")
+        return other.status
+
+    assert asyncio.run(run()) == 200
+
+
 def test_streams_take_only_some_of_the_places() -> None:
     async def run() -> None:
         gate = Gate()

@@ -32,7 +32,8 @@ class Guard:
     """ASGI middleware: refuses what is too large, too slow or too much, passes on the rest.
 
     A place in work is taken when the body is there whole, and kept until the work has really
-    ended, be the client gone or answered: a thread that works is not stopped.
+    ended, be the client gone or answered: a thread that works is not stopped. Sending the answer
+    is no work: who takes it slowly, or not at all, keeps nobody else out.
 
     Args:
         threads: those that large requests wait for.
@@ -97,7 +98,7 @@ class Guard:
         try:
             await self.app(scope, receive, watch.send)
         finally:
-            self.working -= 1
+            watch.leave()
             handle.cancel()
             if watch.answering is not None:
                 await watch.answering
@@ -128,18 +129,25 @@ class Guard:
 class _Watch:
     """The answer of one request: the door's, or, when that is late, the guard's."""
 
-    __slots__ = ("_guard", "_receive", "_scope", "_send", "_started", "answering")
+    __slots__ = ("_guard", "_placed", "_receive", "_scope", "_send", "_started", "answering")
 
     def __init__(self, guard: Guard, scope: Scope, receive: Receive, send: Send) -> None:
         self._guard, self._scope, self._receive, self._send = guard, scope, receive, send
-        self._started = False
+        self._started, self._placed = False, True
         self.answering: asyncio.Task[None] | None = None
 
     async def send(self, message: Message) -> None:
         """Pass on what the door says, unless it was answered for."""
         if self.answering is None:
             self._started = True
+            self.leave()
             await self._send(message)
+
+    def leave(self) -> None:
+        """Give the place in work back, once."""
+        if self._placed:
+            self._placed = False
+            self._guard.working -= 1
 
     def late(self) -> None:
         """The time is up."""
