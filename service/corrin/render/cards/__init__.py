@@ -19,6 +19,8 @@ from corrin.render.cards.detail import Detail
 from corrin.render.cards.markdown import plain
 from corrin.render.cards.occasion import Occasion
 from corrin.render.cards.stack import Stack, is_card, stacks
+from corrin.render.fhir import words
+from corrin.render.fhir.proposal import known
 from corrin.render.safe import clean
 
 __all__ = ["Occasion", "cards"]
@@ -150,7 +152,8 @@ class _Deck:
 
     def _tests(self, stack: Stack) -> tuple[tuple[str, ...], list[str]]:
         """Tests to propose, and names of those on order that will settle it: one or the other."""
-        wanted = proposal.wanted(stack, self.content)
+        there = self._there(stack)
+        wanted = [name for name in proposal.wanted(stack, self.content) if name not in there]
         ordered = [name for name in wanted if name in self.occasion.ordered]
         if ordered:
             analytes = terminology.load().analytes
@@ -159,6 +162,13 @@ class _Deck:
         tests = tuple(new[: self.content.most_suggestions])
         self.proposed.update(tests)
         return tests, []
+
+    def _there(self, stack: Stack) -> set[str]:
+        """Tests of which a result is there or on its way, though it could not be used."""
+        missing = () if stack.status is None else stack.status.missing
+        measure_for = words.load().measure_for
+        found = {one.name for one in missing if one.reason not in measure_for}
+        return found | (known(self.report) & set(self.content.instead.values()))
 
     def _links(self, stack: Stack) -> list[dict[str, str]]:
         said = self.content.words["link"]

@@ -28,7 +28,7 @@ def proposals(report: Report) -> tuple[Proposed, ...]:
     """
     content = words.load()
     found: dict[str, list[tuple[Status, Settles]]] = {}
-    there = {value.name for value in report.values}
+    there = known(report)
     unmeasured: set[str] = set()
     for status in report.statuses.values():
         undecided = content.undecided.get(status.topic, frozenset())
@@ -40,13 +40,20 @@ def proposals(report: Report) -> tuple[Proposed, ...]:
             if not one.available or not codes.is_test(test):
                 continue
             if test != one.name and test in there:
-                continue  # what it is calculated from is known: something else is missing
+                continue  # what it is calculated from is there: something else is missing
             if reasons.get(one.name, "not-measured") not in content.measure_for:
                 unmeasured.add(test)
             found.setdefault(test, []).append((status, one))
     return tuple(
         Proposed(test, tuple(pairs)) for test, pairs in found.items() if test not in unmeasured
     )
+
+
+def known(report: Report) -> frozenset[str]:
+    """The analytes with a result, be it one that only wants its reporting put right."""
+    measure_for = words.load().measure_for
+    refused = {one.name for one in report.refusals if one.name and one.reason not in measure_for}
+    return frozenset({value.name for value in report.values} | refused)
 
 
 def _first(status: Status) -> Iterator[Settles]:
