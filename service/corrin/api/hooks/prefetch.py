@@ -20,6 +20,13 @@ from corrin.render.cards.occasion import Supply
 
 _OUTCOME = "OperationOutcome"
 _SEVERE = ("fatal", "error")
+# Issue types that say, even as a warning, that not all was looked at or given.
+_WITHHELD = frozenset(
+    {
+        *("security", "login", "expired", "forbidden", "suppressed", "incomplete", "too-costly"),
+        *("transient", "lock-error", "no-store", "timeout", "throttled", "exception"),
+    }
+)
 _RESULTS = frozenset({"Observation", "DiagnosticReport"})
 OTHER = "prefetch.other"
 
@@ -88,11 +95,16 @@ def supply_of(value: Any) -> Supply:
         return "failed"
     outcomes = [one for one in entries if _is_outcome(one)]
     matches = len(entries) - len(outcomes)
+    included = sum(_mode(one) == "include" for one in entries)
     sent = sum(_holds_resource(one) for one in entries) - sum(map(_holds_resource, outcomes))
-    broken = any(_severe(one.get("resource")) for one in outcomes)
+    issues = [issue for one in outcomes for issue in _issues(one.get("resource"))]
+    broken = any(one.get("severity") in _SEVERE for one in issues)
     if broken and not sent:
         return "failed"
-    if broken or sent < matches or _has_next(value) or _fewer(value, matches):
+    withheld = any(isinstance(one.get("code"), str) and one["code"] in _WITHHELD for one in issues)
+    if broken or withheld or sent < matches:
+        return "incomplete"
+    if _has_next(value) or _fewer(value, matches - included):
         return "incomplete"
     return "complete" if matches else "empty"
 
@@ -127,18 +139,21 @@ def _holds_resource(entry: Any) -> bool:
 def _is_outcome(entry: Any) -> bool:
     if not isinstance(entry, dict):
         return False
-    search, resource = entry.get("search"), entry.get("resource")
-    if isinstance(search, dict) and search.get("mode") == "outcome":
+    resource = entry.get("resource")
+    if _mode(entry) == "outcome":
         return True
     return isinstance(resource, dict) and resource.get("resourceType") == _OUTCOME
 
 
-def _severe(outcome: Any) -> bool:
+def _mode(entry: Any) -> object:
+    """Why a searchset holds an entry: ``match``, ``include``, ``outcome``, or not said."""
+    search = entry.get("search") if isinstance(entry, dict) else None
+    return search.get("mode") if isinstance(search, dict) else None
+
+
+def _issues(outcome: Any) -> list[Mapping[str, Any]]:
     issues = outcome.get("issue") if isinstance(outcome, dict) else None
-    return any(
-        isinstance(one, dict) and one.get("severity") in _SEVERE
-        for one in (issues if isinstance(issues, list) else ())
-    )
+    return [one for one in (issues if isinstance(issues, list) else ()) if isinstance(one, dict)]
 
 
 def _has_next(bundle: Mapping[str, Any]) -> bool:

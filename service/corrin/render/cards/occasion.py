@@ -8,7 +8,7 @@ from typing import Literal
 
 Supply = Literal["absent", "failed", "empty", "incomplete", "complete"]
 """What became of one prefetch key: not sent; the query failed; queried, nothing there; more is
-there than was sent; everything was sent."""
+there than was sent, or may be; everything was sent."""
 
 
 @dataclass(frozen=True, slots=True)

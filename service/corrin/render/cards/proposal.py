@@ -12,6 +12,7 @@ from corrin.render.cards import identity
 from corrin.render.cards.content import CardContent
 from corrin.render.cards.occasion import Occasion
 from corrin.render.cards.stack import Stack
+from corrin.render.fhir.bundle import times
 from corrin.terminology import Analyte
 from corrin.terminology.systems import LOINC
 
@@ -42,7 +43,7 @@ def suggestions(
     for place, pair in enumerate([one for one in analytes if one is not None]):
         analyte, code = pair
         test, top = analyte.name, stack.top
-        unseen = occasion.supply_of(analyte.id) in ("absent", "failed")
+        unseen = occasion.unseen(occasion.key_of.get(analyte.id, ""))
         parts = (instance, report.facts_digest, top.topic, analyte.id)
         found.append(
             {
@@ -73,7 +74,7 @@ def _request(
         "intent": "proposal",
         "code": {"coding": [{"system": LOINC, "code": code}], "text": capital(analyte.name)},
         "subject": {"reference": about},
-        "authoredOn": report.as_of,
+        "authoredOn": times(report.as_of)[0],
     }
     if reasons:
         found["reasonReference"] = [{"reference": one} for one in reasons]
