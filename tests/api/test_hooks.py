@@ -19,6 +19,10 @@ POTASSIUM = fhir.observation(
 )
 OUTCOME = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "timeout"}]}
 WARNING = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "code": "value"}]}
+SUPPRESSED = {
+    "resourceType": "OperationOutcome",
+    "issue": [{"severity": "warning", "code": "suppressed"}],
+}
 SERVICE_OF = {"patient-view": VIEW, "order-select": SELECT, "order-sign": SIGN}
 
 Json = dict[str, Any]
@@ -107,12 +111,16 @@ def test_samples_are_requests_and_get_cards(client: TestClient, name: str) -> No
         (searchset(), "no result was found"),
         (OUTCOME, "the query for it failed"),
         (searchset(OUTCOME), "the query for it failed"),
-        (searchset(link=[{"relation": "next", "url": "https://e/x"}]), "more than were sent"),
-        (searchset(total=3), "more than were sent"),
+        (searchset(link=[{"relation": "next", "url": "https://e/x"}]), "may be more than"),
+        (searchset(total=3), "may be more than"),
         (searchset(link=[{"relation": "self", "url": "https://e/x"}]), "no result was found"),
         (searchset(WARNING), "no result was found"),
+        (searchset(SUPPRESSED), "may be more than"),
     ],
-    ids=["absent", "null", "empty", "failed", "outcome-entry", "paged", "total", "self", "warning"],
+    ids=[
+        *("absent", "null", "empty", "failed", "outcome-entry", "paged", "total", "self"),
+        *("warning", "suppressed"),
+    ],
 )
 def test_what_became_of_a_key_is_said(client: TestClient, value: Any, said: str) -> None:
     prefetch = {"b12": searchset(B12)} | ({} if value == "absent" else {"mma": value})
@@ -125,13 +133,42 @@ def test_what_became_of_a_key_is_said(client: TestClient, value: Any, said: str)
 
 def test_an_outcome_among_results_makes_them_incomplete(client: TestClient) -> None:
     (card,) = cards(client, view({"b12": searchset(B12, OUTCOME)}))
-    assert "More than was sent: vitamin B12" in card["detail"]
+    assert "There may be more than was sent: vitamin B12" in card["detail"]
+
+
+def test_what_is_sent_beside_the_matches_is_not_counted_among_them(client: TestClient) -> None:
+    found = searchset(B12)
+    beside = {
+        "resource": {"resourceType": "Practitioner", "id": "1"},
+        "search": {"mode": "include"},
+    }
+    found["entry"].append(beside)
+    (card,) = cards(client, view({"b12": {**found, "total": 1}}))
+    assert "more than was sent" not in card["detail"]
+    (card,) = cards(client, view({"b12": {**found, "total": 2}}))
+    assert "There may be more than was sent: vitamin B12" in card["detail"]
+
+
+def test_what_may_be_there_unseen_is_not_recommended(client: TestClient) -> None:
+    (card,) = cards(client, view({"b12": searchset(B12), "mma": searchset(total=3)}))
+    assert not card["suggestions"][0]["isRecommended"]
+    (card,) = cards(client, view({"b12": searchset(B12), "mma": None}))
+    assert card["suggestions"][0]["isRecommended"]
+
+
+@pytest.mark.parametrize("moment", ["2026-11-01T09:00", "2026-11-01T09:00:00", "2026-11-01"])
+def test_a_proposal_has_a_date_of_fhir(client: TestClient, moment: str) -> None:
+    body = view({"b12": searchset(B12)}, extension={"org.corrin.evaluationTime": moment})
+    (card,) = cards(client, body)
+    for one in card["suggestions"]:
+        authored = one["actions"][0]["resource"]["authoredOn"]
+        assert authored in ("2026-11-01", "2026-11-01T09:00:00Z")
 
 
 def test_a_result_beyond_the_page_is_said_to_be_possible(client: TestClient) -> None:
     paged = searchset(B12, link=[{"relation": "next", "url": "https://ehr.example.org/2"}])
     (card,) = cards(client, view({"b12": paged, "mma": None}))
-    assert "More than was sent: vitamin B12" in card["detail"]
+    assert "There may be more than was sent: vitamin B12" in card["detail"]
 
 
 @pytest.mark.parametrize("state", ["absent", "failed"])
@@ -157,10 +194,10 @@ def test_results_that_are_there_and_were_not_sent_are_not_none(
 ) -> None:
     (card,) = cards(client, view({"electrolytes": None, "b12": bundle}))
     assert card["source"]["topic"]["code"] == "not_seen"
-    assert "there are more results than were sent" in card["summary"]
+    assert "there may be more results than were sent" in card["summary"]
     partly = {**searchset(B12), "entry": [*searchset(B12)["entry"], *bundle.get("entry", [])]}
     (card,) = cards(client, view({"mma": None, "b12": {**partly, "total": 3}}))
-    assert "More than was sent: vitamin B12" in card["detail"]
+    assert "There may be more than was sent: vitamin B12" in card["detail"]
 
 
 def test_a_test_is_not_asked_for_while_its_results_were_not_seen(client: TestClient) -> None:
@@ -297,7 +334,22 @@ def test_a_draft_for_somebody_else_is_refused(client: TestClient) -> None:
     assert issue["expression"][0].startswith("context.draftOrders.entry")
 
 
-@pytest.mark.parametrize("user", ["Patient/p", "RelatedPerson/r1"])
+@pytest.mark.parametrize(
+    "user",
+    [
+        *("PractitionerRole/r1", "https://ehr.example.org/fhir/Practitioner/1"),
+        "Practitioner/1/_history/2",
+    ],
+)
+def test_clinicians_by_any_of_their_references(client: TestClient, user: str) -> None:
+    body = view({"b12": searchset(B12)})
+    body["context"]["userId"] = user
+    assert cards(client, body)
+
+
+@pytest.mark.parametrize(
+    "user", ["Patient/p", "RelatedPerson/r1", "https://ehr.example.org/fhir/Patient/p"]
+)
 def test_patients_and_relatives_get_no_card(client: TestClient, user: str) -> None:
     body = view({"b12": searchset(POTASSIUM)})
     body["context"]["userId"] = user
@@ -332,6 +384,56 @@ def test_only_what_was_selected_counts(client: TestClient) -> None:
     assert cards(client, body, SELECT)
     body["context"]["selections"] = ["ServiceRequest/draft-lipids"]
     assert cards(client, body, SELECT) == []
+
+
+@pytest.mark.parametrize("form", ["{0}", "https://ehr.example.org/fhir/{1}", "{1}/_history/2"])
+def test_a_selection_by_any_name_of_its_draft(client: TestClient, form: str) -> None:
+    body = sample("order-select")
+    for name, count in (("draft-b12", 1), ("draft-lipids", 0)):
+        body["context"]["selections"] = [form.format(name, f"ServiceRequest/{name}")]
+        assert len(cards(client, body, SELECT)) == count
+
+
+@pytest.mark.parametrize("ids", [True, False])
+def test_where_a_selection_is_not_among_the_drafts_all_count(client: TestClient, ids: bool) -> None:
+    """Silence would say that nothing concerns the order; nobody can tell which it was."""
+    body = sample("order-select")
+    body["context"]["selections"] = ["ServiceRequest/another"]
+    if not ids:
+        for entry in body["context"]["draftOrders"]["entry"]:
+            del entry["resource"]["id"]
+    assert cards(client, body, SELECT)
+
+
+def test_a_draft_without_id_is_selected_by_its_url(client: TestClient) -> None:
+    body = sample("order-select")
+    for at, entry in enumerate(body["context"]["draftOrders"]["entry"]):
+        del entry["resource"]["id"]
+        entry["fullUrl"] = f"urn:uuid:0d9a4f0f-5a01-4c5e-9d4c-2d3f1f5e0a0{at}"
+    for at, count in ((0, 1), (1, 0)):
+        url = f"urn:uuid:0d9a4f0f-5a01-4c5e-9d4c-2d3f1f5e0a0{at}"
+        body["context"]["selections"] = [url]
+        assert len(cards(client, body, SELECT)) == count
+
+
+def test_a_draft_may_refer_to_a_medication_that_was_sent_along(client: TestClient) -> None:
+    body = sample("order-select")
+    draft = {"resourceType": "MedicationRequest", "id": "m", "status": "draft", "intent": "order"}
+    draft |= {"subject": {"reference": "Patient/p1"}}
+    draft |= {"medicationReference": {"reference": "Medication/m1"}}
+    body["context"] |= {
+        "draftOrders": {
+            "resourceType": "Bundle",
+            "type": "collection",
+            "entry": [{"resource": draft}],
+        },
+        "selections": ["MedicationRequest/m"],
+    }
+    assert cards(client, body, SELECT) == []
+    medication = {"resourceType": "Medication", "id": "m1", "code": {"text": "Hydroxocobalamin"}}
+    body["prefetch"]["medicationRequests"] = searchset(medication)
+    (card,) = cards(client, body, SELECT)
+    assert "taken as a plan" in card["detail"]
 
 
 def test_an_unselected_draft_still_asks_for_its_test(client: TestClient) -> None:
@@ -432,7 +534,7 @@ def test_what_is_missing_is_400(client: TestClient, missing: str) -> None:
         ({"draftOrders": {"resourceType": "ServiceRequest"}}, "context.draftOrders"),
         ({"selections": None}, "context.selections"),
         ({"selections": []}, "context.selections"),
-        ({"selections": ["draft-b12"]}, "context.selections[0]"),
+        ({"selections": [""]}, "context.selections[0]"),
         ({"selections": [1]}, "context.selections[0]"),
     ],
 )

@@ -14,6 +14,7 @@ from corrin.api.problem import Fault, Problem
 from corrin.facts.case import Reading
 from corrin.intake import given, order
 from corrin.intake.given import StrangerError
+from corrin.intake.item import Item
 from corrin.intake.order import Order
 from corrin.notes.report import Report
 from corrin.render.cards import Occasion, cards
@@ -63,13 +64,13 @@ def _read(
     limits = interpreter.hooks_limits
     found = prefetch.prefetched(asked, service)
     try:
-        orders: tuple[Order, ...] = ()
+        drafts: list[Item] = []
         if asked.orders is not None:
-            drafts = given.flatten([("context.draftOrders", asked.orders)], limits)
-            given.owned(drafts.items, asked.patient)
-            orders = order.read(drafts.items)
+            drafts = given.flatten([("context.draftOrders", asked.orders)], limits).items
+            given.owned(drafts, asked.patient)
         # A draft that was sent along as well is still a plan, whatever its copy says.
-        walked = given.flatten(found.given, limits, frozenset(one.key for one in orders))
+        walked = given.flatten(found.given, limits, order.keys(drafts))
+        orders = order.read(drafts, walked.items)
         reading = given.read(walked, asked.patient)
     except StrangerError as stranger:
         raise _other_patient(stranger.path) from None
@@ -84,7 +85,7 @@ def _occasion(
     service: Service,
     offer: Offer,
 ) -> Occasion:
-    chosen = [one for one in orders if asked.selections is None or one.key in asked.selections]
+    chosen = order.chosen(orders, asked.selections)
     concepts = terminology.load().concepts
     return Occasion(
         supply=found.supply,

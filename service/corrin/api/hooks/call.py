@@ -20,9 +20,10 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.A
 _ID = r"[A-Za-z0-9\-._]{1,128}"
 _PATIENT_ID = re.compile(_ID, re.ASCII)
 _USER = re.compile(
-    rf"(?P<kind>Practitioner|PractitionerRole|Patient|RelatedPerson)/{_ID}", re.ASCII
+    rf"(?:https?://[^\s#?]{{1,1024}}/)?(?P<kind>Practitioner|PractitionerRole|Patient"
+    rf"|RelatedPerson)/{_ID}(?:/_history/{_ID})?",
+    re.ASCII,
 )
-_SELECTION = re.compile(rf"[A-Z][A-Za-z]{{0,63}}/{_ID}", re.ASCII)
 _CLINICIANS = frozenset({"Practitioner", "PractitionerRole"})
 
 Json = dict[str, Any]
@@ -37,7 +38,8 @@ class Call:
         patient: ``context.patientId``.
         for_clinician: whether the user is one; patients and relatives get no card.
         orders: ``context.draftOrders``, a Bundle; ``None`` for a hook without orders.
-        selections: ``Type/id`` of the orders just chosen; ``None`` where all count.
+        selections: the orders just chosen, as written: ``Type/id``, an id, a URL; ``None`` where
+            all count.
         prefetch: key → resource or ``None``.
         as_of: the moment asked for in an extension of ours.
         profile: the profile asked for in an extension of ours.
@@ -169,8 +171,8 @@ class _Check:
             self.wrong("value-invalid", "This is not a list with members.", path)
             return None
         for at, one in enumerate(given):
-            if not isinstance(one, str) or _SELECTION.fullmatch(one) is None:
-                self.wrong("value-invalid", "This is not Type/id.", f"{path}[{at}]")
+            if not isinstance(one, str) or not one:
+                self.wrong("value-invalid", "This is not the id of an order.", f"{path}[{at}]")
                 return None
         return frozenset(given)
 
