@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
@@ -37,6 +38,7 @@ from corrin.api.telemetry import tracing
 from corrin.api.telemetry.log import open_log
 from corrin.api.telemetry.metrics import Metrics
 from corrin.api.telemetry.watch import Telemetry
+from corrin.api.warm import warm
 from corrin.intake import IntakeError
 from corrin.packs.misshape import reason
 
@@ -74,6 +76,7 @@ def create_app(settings: Settings | None = None, interpreter: Interpreter | None
         openapi_url=None,
         redirect_slashes=False,
         telemetry=tracing.OFF,
+        lifespan=_life,
     )
     app.state.settings = settings
     app.state.interpreter = interpreter or open_interpreter(settings)
@@ -87,6 +90,13 @@ def create_app(settings: Settings | None = None, interpreter: Interpreter | None
     app.add_exception_handler(HTTPException, _told)
     app.add_exception_handler(RequestValidationError, _told)
     return app
+
+
+@asynccontextmanager
+async def _life(app: FastAPI) -> AsyncIterator[None]:
+    """What a process does before its first request."""
+    await warm(app)
+    yield
 
 
 def _doors(app: FastAPI) -> None:

@@ -78,6 +78,11 @@ class Readiness:
         self._until = 0.0
         self._ready: bool | None = None
 
+    @property
+    def case(self) -> tuple[bytes, str]:
+        """The built-in case, and the moment it is asked about."""
+        return self._request, self._proof.as_of
+
     def checks(self) -> tuple[Check, ...]:
         """Every check, made anew when the last are too old; never raises."""
         now = monotonic()
