@@ -27,7 +27,8 @@ def readable(text: str) -> str:
         text = _TIME.sub(_time, text)
     if "*" in text:
         text = _POWER.sub(r"x10^\1/", text)
-    text = _PERIOD.sub(lambda found: f" {_PERIODS[found[1] or found[2]]}", text)
+    if " a" in text or " d" in text or " wk" in text:
+        text = _PERIOD.sub(lambda found: f" {_PERIODS[found[1] or found[2]]}", text)
     if "1 " in text:
         text = _ONE.sub(r"1 \1", text)
     return _ANNOTATED.sub(r"\1 \2", text) if "{" in text else text

@@ -71,20 +71,29 @@ def clean(report: M) -> M:
 
     What else is made of parts of a report (a comparison) is cleaned in the same way.
     """
-    return _model(report)
+    return _model(report, {})
 
 
-def _model(part: M) -> M:
-    """A part itself where every text in it is fit to show already, which nearly all are."""
+def _model(part: M, seen: dict[int, Any]) -> M:
+    """A part itself where every text in it is fit to show already, which nearly all are.
+
+    Args:
+        seen: parts by identity, which stays taken as long as the report is held.
+    """
     if isinstance(part, Evidence):
         return cast("M", _evidence(part))
+    known = seen.get(id(part))
+    if known is not None:
+        return cast("M", known)
     changed = {}
-    for name in type(part).model_fields:
-        value = getattr(part, name)
-        shown = _value(value, name)
+    for name, value in part.__dict__.items():
+        if not value:
+            continue
+        shown = _value(value, name, seen)
         if shown is not value and shown != value:
             changed[name] = shown
-    return part.model_copy(update=changed) if changed else part
+    found = seen[id(part)] = part.model_copy(update=changed) if changed else part
+    return found
 
 
 def _evidence(row: Evidence) -> Evidence:
@@ -93,21 +102,21 @@ def _evidence(row: Evidence) -> Evidence:
     if known is None:
         if len(_ROWS) >= _MOST_ROWS:
             _ROWS.clear()
-        fields = {name: _value(getattr(row, name), name) for name in Evidence.model_fields}
+        fields = {name: _value(value, name, {}) for name, value in row.__dict__.items()}
         known = _ROWS[id(row)] = (row, row.model_construct(**fields))
     return known[1]
 
 
-def _value(value: Any, name: str) -> Any:
+def _value(value: Any, name: str, seen: dict[int, Any]) -> Any:
     if isinstance(value, str):
         shown = visible(value, MOST_DATA if name in _DATA else MOST_PROSE)
         return shown if name in _VERBATIM else readable(shown)
     if isinstance(value, BaseModel):
-        return _model(value)
+        return _model(value, seen)
     if isinstance(value, tuple):
-        return tuple([_value(item, name) for item in value]) if value else value
+        return tuple([_value(item, name, seen) for item in value])
     if isinstance(value, dict):
-        return {visible(key, MOST_DATA): _value(item, name) for key, item in value.items()}
+        return {visible(key, MOST_DATA): _value(item, name, seen) for key, item in value.items()}
     return value
 
 
