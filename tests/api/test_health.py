@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 from starlette.testclient import TestClient
 
@@ -131,3 +133,30 @@ def test_probes_ask_for_no_token(interpreter: Interpreter) -> None:
     )
     assert client.get("/livez").status_code == client.get("/readyz").status_code == 200
     assert client.post("/v1/interpret").status_code == 401
+
+
+def test_scrapes_are_answered_one_at_a_time(
+    interpreter: Interpreter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many at once would take the processor from those who work: /metrics has no other bound."""
+    client = _client(interpreter)
+    metrics = client.app.state.metrics  # type: ignore[attr-defined]
+    real, now, most = metrics.collected, [], []
+
+    def collected() -> object:
+        now.append(1)
+        most.append(len(now))
+        time.sleep(0.01)
+        now.pop()
+        return real()
+
+    monkeypatch.setattr(metrics, "collected", collected)
+
+    async def ask() -> list[int]:
+        transport = httpx.ASGITransport(client.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as asking:
+            answers = await asyncio.gather(*(asking.get("/metrics") for _ in range(8)))
+        return [one.status_code for one in answers]
+
+    assert asyncio.run(ask()) == [200] * 8
+    assert most == [1] * 8

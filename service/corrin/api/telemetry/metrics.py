@@ -8,6 +8,7 @@ from collections import Counter as Tally
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from anyio import CapacityLimiter
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -86,10 +87,13 @@ class Metrics:
 
     With ``PROMETHEUS_MULTIPROC_DIR`` set before the process starts, workers share theirs there;
     process metrics are then left out, as they tell of one process only.
+
+    ``scrapes`` bounds how many are answered at once.
     """
 
     def __init__(self, interpreter: Interpreter, *, reasons: frozenset[str] = frozenset()) -> None:
         self.registry = CollectorRegistry()
+        self.scrapes = CapacityLimiter(1)
         self._rules = _rules(interpreter) | {rule for rule, _ in card_content.load().own_rules}
         self._reasons = reasons | {""}
 
