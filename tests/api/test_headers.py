@@ -123,6 +123,16 @@ def test_an_origin_is_named_in_full(origin: str) -> None:
         Settings(allowed_origins=(origin,))
 
 
+@pytest.mark.parametrize(
+    "url", ["corrin.example.org", "ftp://a.org", "https://", "https://a.org/?b"]
+)
+def test_a_public_url_is_one(url: str) -> None:
+    with pytest.raises(ValueError, match="no URL like"):
+        Settings(public_url=url)
+    for good in ("https://a.org", "http://[::1]:8000", "https://a.org/corrin/"):
+        assert Settings(public_url=good).public_url == good
+
+
 def test_large_answers_are_packed_where_that_is_asked_for(client: TestClient) -> None:
     packed = client.get("/v1/analytes", headers={"Accept-Encoding": "gzip"})
     plain = client.get("/v1/analytes", headers={"Accept-Encoding": "identity"})

@@ -21,6 +21,7 @@ from corrin.intake.limits import Limits
 MiB = 1024 * 1024
 
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
+_URL = re.compile(_ORIGIN.pattern + r"(/[^\s?#]*)?")
 
 Words = Annotated[tuple[str, ...], NoDecode]
 """Several values, separated by commas or spaces in the environment."""
@@ -164,6 +165,16 @@ class Settings(BaseSettings):
     @classmethod
     def _several(cls, given: object) -> object:
         return tuple(given.replace(",", " ").split()) if isinstance(given, str) else given
+
+    @field_validator("public_url")
+    @classmethod
+    def _whole_url(cls, given: str) -> str:
+        if given and not _URL.fullmatch(given):
+            raise ValueError(
+                "this is no URL like https://apps.example.org/corrin: "
+                "it begins with https:// or http://, and has no query"
+            )
+        return given
 
     @field_validator("trusted_proxies")
     @classmethod
