@@ -290,6 +290,16 @@ def test_the_moment_and_the_lists_of_a_parameters_request() -> None:
         ("date-invalid", "Parameters.parameter[0].value"),
         ("malformed", "Parameters.parameter[1].value"),
     ]
+    slips = parameters(
+        {"name": "evaluationtime", "valueDateTime": "2026-10-01"},
+        {"name": "rule-set", "valueCanonical": "us"},
+        {"name": "subject", "valueString": "no slip"},
+    )
+    assert slips.evaluation_time is None and slips.rulesets == ()
+    assert refused(slips) == [
+        ("malformed", "Parameters.parameter[0].name"),
+        ("malformed", "Parameters.parameter[1].name"),
+    ]
 
 
 def test_the_order_of_entries_does_not_show() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
+from difflib import get_close_matches
 from operator import attrgetter
 from types import MappingProxyType
 
@@ -32,6 +33,9 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 COMPLETE = ("medicines",)
 """The lists a caller may declare complete, in a Parameters parameter named ``complete``."""
+
+_ASKS = ("evaluationTime", "ruleset", "complete")
+_LONGEST_NAME = 32  # beyond it a name is no slip of the pen
 
 _READERS: Mapping[str, Callable[[Item, Harvest], None]] = MappingProxyType(
     {
@@ -151,12 +155,23 @@ def _parameters(walked: Walked, harvest: Harvest) -> tuple[Moment | None, tuple[
                 complete.add(said)
             else:
                 harvest.refusals.append(Refusal("malformed", f"{path}.value"))
+        elif "resource" not in parameter and _misspelt(name):
+            # Passed over in silence, another moment or other rules would seem to be as asked for.
+            harvest.refusals.append(Refusal("malformed", f"{path}.name"))
     # There can be one moment only: of several the latest counts, whatever their order.
     times.sort(key=lambda one: (one[0].end, one[0].text))
     for moment, path in times[:-1]:
         if moment != times[-1][0]:
             harvest.refusals.append(Refusal("malformed", f"{path}.value"))
     return times[-1][0] if times else None, tuple(sorted(complete))
+
+
+def _misspelt(name: str) -> bool:
+    """Whether the name of a parameter is none, and nearly one that asks for something."""
+    if name in _ASKS or len(name) > _LONGEST_NAME:
+        return False
+    loose = name.casefold().replace("-", "").replace("_", "")
+    return bool(get_close_matches(loose, [one.casefold() for one in _ASKS], n=1, cutoff=0.8))
 
 
 def _rulesets(walked: Walked) -> tuple[str, ...]:
