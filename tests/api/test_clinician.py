@@ -165,7 +165,13 @@ def test_other_content(client: TestClient) -> None:
     for kind in ("text/xml", "application/json; charset=utf-16", "application/x-ndjson"):
         answer = client.post(DOOR, content=b"{}", headers={"content-type": kind})
         assert answer.status_code == 415
-    assert client.get(DOOR).status_code == 405
+        assert "Content-Type" in answer.json()["faults"][0]["remedy"]
+    wrong = client.get(DOOR)
+    assert wrong.status_code == 405 and wrong.json()["faults"][0]["remedy"] == "Use POST."
+    fault = client.post(f"{DOOR}?explain=ja", json={"results": []}).json()["faults"][0]
+    assert fault["remedy"]
+    told = client.post(DOOR, json={"context": {"pregnant": "no"}}).json()["faults"][0]
+    assert told["path"] == "context.pregnant" and "true or false" in told["remedy"]
 
 
 def test_the_lines_of_the_page_can_be_typed(client: TestClient) -> None:

@@ -50,7 +50,11 @@ SUMMARY = (
 # What a path or method says that no door knows; FastAPI's own words are not repeated.
 _SAID = {
     404: ("not-found", "There is nothing at this path.", "See /docs for what there is."),
-    405: ("method-not-allowed", "This path does not take this method.", "See the Allow header."),
+    405: (
+        "method-not-allowed",
+        "This path does not take this method.",
+        "Use {}.",
+    ),
 }
 
 
@@ -146,7 +150,9 @@ def as_problem(error: Exception) -> Problem:
         case RequestValidationError():
             return Problem(422, *map(_of_parameter, error.errors()))
         case HTTPException(status_code=status) if status in _SAID:
-            return Problem(status, Fault(*_SAID[status]), headers=error.headers)
+            word, says, remedy = _SAID[status]
+            allowed = (error.headers or {}).get("Allow", "")
+            return Problem(status, Fault(word, says, remedy.format(allowed)), headers=error.headers)
         case HTTPException(status_code=status):
             return Problem(
                 status, Fault("http", "The request cannot be answered."), headers=error.headers

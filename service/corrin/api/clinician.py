@@ -158,7 +158,10 @@ def _explain(request: Request) -> bool | None:
     if said is None:
         return None
     if said not in _TRUTHS:
-        raise Problem(422, Fault("value-invalid", "explain is true or false.", path="explain"))
+        remedy = "Write explain=true or explain=false, or leave it out."
+        raise Problem(
+            422, Fault("value-invalid", "explain is true or false.", remedy, "explain", in_url=True)
+        )
     return _TRUTHS[said]
 
 

@@ -37,10 +37,14 @@ def content_type(request: Request, known: Sequence[str]) -> str:
         Fault(
             "media-type-unsupported",
             "The body is in a form this door does not read.",
-            f"Send {' or '.join(known)} in UTF-8 (FHIR 4.0).",
+            f"Send a Content-Type header with {' or '.join(known)}; in UTF-8{_fhir(known)}.",
         ),
         headers={"Accept-Post": ", ".join(known)},
     )
+
+
+def _fhir(known: Sequence[str]) -> str:
+    return ", FHIR 4.0" if any("fhir" in one for one in known) else ""
 
 
 def accepted(

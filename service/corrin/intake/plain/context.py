@@ -228,9 +228,11 @@ class _Reader:
         if name != "pregnant":
             self.faults.add("type-wrong", path, remedy="Write true or false.")
             return
-        found = shape.members(value, path, ("weeks", "days", "date"), self.faults)
-        if found is None:
+        if type(value) is not dict:
+            remedy = "Write true or false, or an object of weeks, days and date."
+            self.faults.add("type-wrong", path, remedy=remedy)
             return
+        found = shape.members(value, path, ("weeks", "days", "date"), self.faults) or {}
         weeks = shape.whole(found, "weeks", path, _MOST_WEEKS, self.faults)
         days = shape.whole(found, "days", path, 6, self.faults)
         when = self.date(found, "date", path)
