@@ -18,7 +18,7 @@ _HIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud8
 
 # Required bindings that the models do not check.
 _CODES = {
-    ("GuidanceResponse", "status"): {"success", "data-requested", "data-required"},
+    ("GuidanceResponse", "status"): {"success", "data-requested", "data-required", "failure"},
     ("DetectedIssue", "status"): {"preliminary"},
     ("DetectedIssue", "severity"): {"high", "moderate", "low"},
     ("ServiceRequest", "status"): {"draft"},

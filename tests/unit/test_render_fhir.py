@@ -79,6 +79,15 @@ def test_what_was_understood_of_the_person_is_shown_with_its_remarks() -> None:
     assert f"vitamin B12 by mouth: {said}" in remarks
 
 
+def test_nobody_outside_the_rules_is_told_that_nothing_was_found() -> None:
+    found = answer(request("child-of-12"))
+    guidance = only(found, "GuidanceResponse")
+
+    assert guidance["status"] == "failure" and "dataRequirement" not in guidance
+    (warning,) = [one for one in guidance["contained"][0]["issue"] if one["severity"] == "warning"]
+    assert "critical values were not assessed" in warning["details"]["text"]
+
+
 def test_values_over_time_are_told() -> None:
     earlier = observation(B12, 150, "ng/L", id="a", effectiveDateTime="2026-08-20T08:00:00Z")
     found = of(patient(), earlier, observation(B12, 300, "ng/L", id="b"))

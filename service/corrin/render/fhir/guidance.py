@@ -69,7 +69,9 @@ def requirements(report: Report) -> list[dict[str, Any]]:
 
 def _status(report: Report, wanted: bool) -> str:
     """``data-required`` where the main question has no answer, ``data-requested`` where any answer
-    could be better, else ``success``."""
+    could be better, ``failure`` where the rules are not for this person, else ``success``."""
+    if not report.in_scope:  # an answer without issues must not pass for "nothing was found"
+        return "failure"
     if not wanted:
         return "success"
     unanswered = words.load().unanswered

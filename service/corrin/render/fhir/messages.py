@@ -13,14 +13,18 @@ Issue = dict[str, Any]
 
 
 def issues(report: Report, base: str) -> list[Issue]:
-    """One issue per refusal (warning), and per missing input, remark and notice (information)."""
+    """One issue per refusal (warning), and per missing input, remark and notice (information).
+
+    That the rules are not for this person is a warning: nothing else in the answer would be.
+    """
     system = naming.system(base, "reason")
+    level = ("information", "informational") if report.in_scope else ("warning", "not-supported")
     return [
         *_refused(report, system),
         *_missing(report, system),
         *_remarks(report, system),
         *(
-            {"severity": "information", "code": "informational", "details": {"text": fit(notice)}}
+            {"severity": level[0], "code": level[1], "details": {"text": fit(notice)}}
             for notice in report.notices
         ),
     ]
