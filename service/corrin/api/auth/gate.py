@@ -14,7 +14,6 @@ from urllib.parse import unquote_plus
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from corrin import UsageError
-from corrin.api import problem
 from corrin.api.auth import hooks
 from corrin.api.auth.access import AccessTokens
 from corrin.api.auth.clients import hooks_clients
@@ -23,7 +22,9 @@ from corrin.api.auth.hooks import HooksTokens
 from corrin.api.auth.keys import KeySet
 from corrin.api.auth.paths import HEALTH, METRICS, brings_body, is_open, path_of
 from corrin.api.auth.refusal import exposed, no_path, refused
+from corrin.api.guard.refusal import answer
 from corrin.api.loopback import is_exposed
+from corrin.api.problem import Problem
 
 if TYPE_CHECKING:
     from corrin.api.settings import Settings
@@ -101,11 +102,8 @@ class Authenticate:
         if scope["type"] == "http":
             try:
                 caller = await self.gate.admit(scope)
-            except problem.Problem as error:
-                if _header(scope, b"expect"):  # its body will not come, nor may a request after it
-                    error.headers["Connection"] = "close"
-                accept = ",".join(_header(scope, b"accept"))
-                await problem.response(error, scope["path"], accept)(scope, receive, send)
+            except Problem as error:
+                await answer(error, scope, receive, send)
                 return
             scope.setdefault("state", {})["caller"] = caller
         await self.app(scope, receive, send)
@@ -177,7 +175,9 @@ def _token(scope: Scope) -> str:
     query = unquote_plus(scope.get("query_string", b"").decode("latin-1"))
     if _IN_URL.search(query):
         raise refused("token-in-url")
-    given = _header(scope, b"authorization")
+    given = [
+        value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"
+    ]
     if len(given) > 1:
         raise refused("token-several")
     scheme, _, token = (given[0] if given else "").partition(" ")
@@ -185,7 +185,3 @@ def _token(scope: Scope) -> str:
     if scheme.lower() != "bearer" or not token:
         raise refused("token-missing")
     return token
-
-
-def _header(scope: Scope, name: bytes) -> list[str]:
-    return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
