@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
 from corrin.notes.report import Report
 from corrin.render.fhir.words import exact
 
-_RELATIVE = re.compile(r"[A-Z][A-Za-z]{1,63}/[A-Za-z0-9\-.]{1,64}", re.ASCII)
-_ABSOLUTE = re.compile(
-    r"https?://[A-Za-z0-9:/._~%-]{1,1024}/[A-Z][A-Za-z]{1,63}/[A-Za-z0-9\-.]{1,64}", re.ASCII
+# Relative, absolute, or within the message; nothing is kept of what is asked.
+_FOLLOWED = re.compile(
+    r"[A-Z][A-Za-z]{1,63}/[A-Za-z0-9\-.]{1,64}"
+    r"|https?://[A-Za-z0-9:/._~%-]{1,1024}/[A-Z][A-Za-z]{1,63}/[A-Za-z0-9\-.]{1,64}"
+    r"|urn:(?:uuid|oid):[A-Za-z0-9.-]{1,64}",
+    re.ASCII,
 )
-_MESSAGE = re.compile(r"urn:(?:uuid|oid):[A-Za-z0-9.-]{1,64}", re.ASCII)
 _REASONS = frozenset({"Condition", "Observation", "DiagnosticReport", "DocumentReference"})
 
 ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
@@ -41,10 +42,9 @@ def to(origin: str) -> Reference | None:
     return {"display": shown} if shown else None
 
 
-@lru_cache(maxsize=4096)
 def resolvable(text: str) -> bool:
     """Whether a text is a reference FHIR knows how to follow."""
-    return any(form.fullmatch(text) for form in (_RELATIVE, _ABSOLUTE, _MESSAGE))
+    return _FOLLOWED.fullmatch(text) is not None
 
 
 def kind(reference: Reference) -> str:
