@@ -18,6 +18,7 @@ from corrin.packs.library import open_library
 from corrin.packs.topics import topics
 from corrin.render.cards import Occasion, cards, content, identity, markdown
 from corrin.render.cards.brief import MOST, brief, length
+from corrin.render.fhir import words
 from golden.cases import Case, every_case
 from support import fhir, hooks, places
 
@@ -230,6 +231,21 @@ def test_every_card_says_what_it_is_and_how_it_came_about() -> None:
         assert "**Rule**: [" in detail and "**Sources**" in detail
 
 
+def test_a_card_on_a_sign_says_which_it_was_and_where_it_stands() -> None:
+    b12 = fhir.observation(fhir.B12, 420, "ng/L", id="b")
+    signs = [
+        fhir.stated("Condition", {"text": said}, id=f"c{at}")
+        for at, said in enumerate(("Nitrous oxide misuse", "Ataxia"))
+    ]
+    request = fhir.dumps(fhir.bundle(fhir.patient(), b12, *signs))
+    found = deck(interpret(request, as_of=AS_OF))
+    assert "neurology" in {topic(card) for card in found}
+    for card in found:
+        (line,) = [one for one in card["detail"].splitlines() if "Known of the person" in one]
+        assert "Ataxia (Condition/c1; It was recognised by its text" in line
+        assert "Nitrous oxide exposure (Condition/c0;" in line
+
+
 def test_a_second_emergency_of_one_topic_stands_first_in_the_detail() -> None:
     report = Case(places.CASES / "potassium-23-with-cramps").answer()
     first = next(note for note in report.notes if note.urgency == "emergency")
@@ -432,5 +448,7 @@ def test_the_policy_names_what_exists() -> None:
     }
     for wanted in (*found.viewing.statuses.values(), *found.open.values()):
         assert wanted <= statuses
+    for topic, undecided in words.load().undecided.items():
+        assert undecided <= found.open[topic]
     assert len({code for code, _ in found.reasons}) == len(found.reasons)
     assert not {code for code, _ in found.reasons} & found.understood

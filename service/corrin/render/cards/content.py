@@ -9,6 +9,7 @@ from typing import Any
 
 from corrin.content import read_document, rules_root
 from corrin.packs.topics import topics
+from corrin.render.fhir import words
 
 TOPIC_SYSTEM = "fhir/CodeSystem/card-topic"
 OVERRIDE_SYSTEM = "fhir/CodeSystem/override-reason"
@@ -66,6 +67,7 @@ class CardContent:
     even_settled: frozenset[str]
     propose: frozenset[str]
     instead: Mapping[str, str]
+    proposal: str
     most_suggestions: int
     most_links: int
     most_folded: int
@@ -95,18 +97,24 @@ def load() -> CardContent:
     """
     folder = rules_root() / "hooks"
     found = read_document(folder / "cards.yaml")
+    shared = words.load()
     reasons = read_document(folder / "override-reasons.yaml")
     unseen, outside = found["not_seen"], found["out_of_scope"]
+    besides = _sets(found["open_besides"])
     return CardContent(
         indicator=dict(found["indicator"]),
         status_of=dict(found["status_of"]),
         viewing=_policy(found["viewing"]),
         ordering=_policy(found["ordering"]),
         needs_seen=dict(found["needs_seen"]),
-        open=_sets(found["open"]),
+        open={
+            topic: shared.undecided.get(topic, frozenset()) | besides.get(topic, frozenset())
+            for topic in {**shared.undecided, **besides}
+        },
         even_settled=frozenset(found["even_settled"]),
         propose=frozenset(found["propose"]),
-        instead=dict(found["instead"]),
+        instead=shared.instead,
+        proposal=shared.proposal,
         most_suggestions=int(found["most_suggestions"]),
         most_links=int(found["most_links"]),
         most_folded=int(found["most_folded"]),

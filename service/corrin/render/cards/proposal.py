@@ -12,12 +12,12 @@ from corrin.render.cards import identity
 from corrin.render.cards.content import CardContent
 from corrin.render.cards.occasion import Occasion
 from corrin.render.cards.stack import Stack
+from corrin.render.fhir import codes
 from corrin.render.fhir.bundle import times
+from corrin.render.fhir.codes import Coding
 from corrin.terminology import Analyte
-from corrin.terminology.systems import LOINC
 
 _OBSERVATION = re.compile(r"Observation/[A-Za-z0-9\-.]{1,64}", re.ASCII)
-_DEPRECATED = "loinc-deprecated"
 
 
 def wanted(stack: Stack, content: CardContent) -> tuple[str, ...]:
@@ -41,7 +41,7 @@ def suggestions(
     found = []
     analytes = [_orderable(name) for name in tests]
     for place, pair in enumerate([one for one in analytes if one is not None]):
-        analyte, code = pair
+        analyte, coding = pair
         test, top = analyte.name, stack.top
         unseen = occasion.unseen(occasion.key_of.get(analyte.id, ""))
         parts = (instance, report.facts_digest, top.topic, analyte.id)
@@ -54,7 +54,7 @@ def suggestions(
                     {
                         "type": "create",
                         "description": content.words["action"].format(test=test),
-                        "resource": _request(analyte, code, stack, report, content, about),
+                        "resource": _request(analyte, coding, stack, report, content, about),
                     }
                 ],
             }
@@ -63,7 +63,7 @@ def suggestions(
 
 
 def _request(
-    analyte: Analyte, code: str, stack: Stack, report: Report, content: CardContent, about: str
+    analyte: Analyte, coding: Coding, stack: Stack, report: Report, content: CardContent, about: str
 ) -> dict[str, Any]:
     reasons = dict.fromkeys(
         value.origin for value in stack.inputs if _OBSERVATION.fullmatch(value.origin)
@@ -72,22 +72,18 @@ def _request(
         "resourceType": "ServiceRequest",
         "status": "draft",
         "intent": "proposal",
-        "code": {"coding": [{"system": LOINC, "code": code}], "text": capital(analyte.name)},
+        "code": {"coding": [dict(coding)], "text": capital(analyte.name)},
         "subject": {"reference": about},
         "authoredOn": times(report.as_of)[0],
     }
     if reasons:
         found["reasonReference"] = [{"reference": one} for one in reasons]
-    found["note"] = [{"text": content.words["proposal"]}]
+    found["note"] = [{"text": content.proposal}]
     return found
 
 
-def _orderable(name: str) -> tuple[Analyte, str] | None:
-    """An analyte and the LOINC code to ask for it by: the first that is verified and in use."""
+def _orderable(name: str) -> tuple[Analyte, Coding] | None:
+    """An analyte and the LOINC code to ask for it by."""
     analyte = terminology.load().analytes.get(name)
-    if analyte is None:
-        return None
-    for one in analyte.codes:
-        if one.verified and _DEPRECATED not in one.flags:
-            return analyte, one.code
-    return None
+    codings = codes.of(name)
+    return None if analyte is None or not codings else (analyte, codings[0])
