@@ -79,7 +79,7 @@ class _Deck:
                     for name, one in report.statuses.items()
                     if name in wanted
                 },
-                **dict.fromkeys(("packs", "cannot_say", "trends", "context", "refusals"), ()),
+                **dict.fromkeys(("packs", "cannot_say", "trends", "refusals"), ()),
             }
         )
 

@@ -53,6 +53,7 @@ class Detail:
                 self._unmeasured(top),
                 self._status(stack),
                 self._listed(said["inputs"], (self._value(one) for one in stack.inputs)),
+                self._stated(),
                 self._listed(said["missing"], self._missing(stack)),
                 self._settles(stack),
                 self._listed(said["ordered"], (text(one) for one in ordered)),
@@ -120,6 +121,15 @@ class Detail:
         if before:
             parts.append(text("before: " + ", ".join(words.earlier(one) for one in before)))
         return "; ".join(parts)
+
+    def _stated(self) -> str:
+        """What is so or was so of the person: a note on a sign does not say which it was."""
+        lines = []
+        for one in (one for one in self._report.context if one.present or one.history):
+            about = [part for part in words.context(one).split(", ") if part != "yes"]
+            about += [flag.says for flag in one.flags]
+            lines.append(capital(one.label) + (f" ({'; '.join(about)})" if about else ""))
+        return field(self._words["stated"], text("; ".join(lines))) if lines else ""
 
     def _before(self, value: Value) -> list[Earlier]:
         """The latest other values of the same analyte, newest first."""
