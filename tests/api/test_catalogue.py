@@ -171,6 +171,16 @@ def test_filters(client: TestClient, query: dict[str, str], holds: object) -> No
     assert 0 < found["count"] == len(found["rules"]) < len(everything)
 
 
+def test_what_braces_are_is_said_where_there_are_any(client: TestClient) -> None:
+    rules = {one.id: one.note for pack in open_library().packs.values() for one in pack.pack.rules}
+    with_some = next(name for name, note in rules.items() if "{" in note.summary)
+    without = next(name for name, note in rules.items() if "{" not in note.summary + note.detail)
+    for form in ("text/html", "text/plain"):
+        for name, said in ((with_some, True), (without, False)):
+            page = client.get(f"/v1/rules/{name}", headers={"Accept": form}).text
+            assert ("in braces is filled in" in page) == said
+
+
 def test_a_rule_tells_all_it_rests_on(client: TestClient) -> None:
     found = client.get("/v1/rules/b12-confirmed-total").json()
     cut = next(one for one in found["thresholds"] if one["name"] == "total_b12_low")

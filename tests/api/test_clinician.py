@@ -89,6 +89,8 @@ def test_profile_and_moment(client: TestClient) -> None:
     now = client.post(DOOR, json=undated).json()
     assert now["subject"]["age"] == "68 years"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", now["as_of"])
+    east = client.post(f"{DOOR}?as_of=2026-06-20T08:00:00+02:00", json=CASE).json()
+    assert east["as_of"] == "2026-06-20T08:00:00+02:00"
     assert wrong(client, CASE, 422, params={"as_of": "soon"})["faults"][0]["reason"] == "usage"
     assert wrong(client, CASE, 422, params={"profile": "xx"})["faults"][0]["reason"] == "usage"
     assert wrong(client, CASE, 422, params={"explain": "yes"})["faults"]

@@ -92,7 +92,7 @@ async def interpret(request: Request) -> Response:
     explain = _explain(request)
     handling = negotiation.handling(request)
     interpreter: Interpreter = request.app.state.interpreter
-    profile, as_of = request.query_params.get("profile"), request.query_params.get("as_of")
+    profile, as_of = request.query_params.get("profile"), moment(request)
     base: str = request.app.state.settings.base
     data = await request.body()
 
@@ -111,6 +111,12 @@ async def interpret(request: Request) -> Response:
         headers |= _POLICY
     shown = "application/fhir+json; fhirVersion=4.0" if wanted == negotiation.FHIR else wanted
     return Response(body, 200, headers, shown)
+
+
+def moment(request: Request) -> str | None:
+    """The moment the URL asks for; a plus that was not written as ``%2B`` arrives as a space."""
+    said = request.query_params.get("as_of")
+    return None if said is None else said.replace(" ", "+")
 
 
 def read(

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from corrin import interpretation
 from corrin.abreast import html, text
 from corrin.api import negotiation, telemetry
-from corrin.api.clinician import PREFER, PROFILE, parameter, read
+from corrin.api.clinician import PREFER, PROFILE, moment, parameter, read
 from corrin.api.content import only, policy
 from corrin.api.frameworks import MOST, Frameworks, open_frameworks
 from corrin.comparison.side_by_side import Comparison
@@ -81,15 +81,15 @@ async def compare(request: Request) -> Response:
     data = await request.body()
     state, query = request.app.state, request.query_params
     names = tuple(one.strip() for one in query.get("packs", "").split(",", 2 * MOST) if one.strip())
-    handling, as_of = negotiation.handling(request), query.get("as_of")
+    handling, as_of = negotiation.handling(request), moment(request)
 
     def job() -> Comparison:
         frameworks = _frameworks(state)
         profile = query.get("profile") or frameworks.default
         comparer = frameworks.comparer(names, profile)
         reading = read(data, kind, state.interpreter, as_of=as_of, handling=handling)
-        moment = interpretation.moment_of(as_of, reading)
-        return comparer.compare(interpretation.choose_reading(reading, moment, profile))
+        asked = interpretation.moment_of(as_of, reading)
+        return comparer.compare(interpretation.choose_reading(reading, asked, profile))
 
     found = await to_thread.run_sync(job, limiter=state.interpreter.threads)
     telemetry.event("compared", frameworks=len(names))

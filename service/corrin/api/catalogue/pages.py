@@ -16,6 +16,7 @@ from corrin.render.sheet import Sheet
 
 _HERE = Path(__file__).parent
 _STYLE = _HERE.parents[1] / "book" / "page.css"
+_FILLED_IN = "What stands in braces is filled in: the patient's values, the cut-offs below."
 _WIDTH, _COLUMN = 100, 15
 
 POLICY = policy(str(page.style(_STYLE)["style"]))
@@ -24,7 +25,12 @@ POLICY = policy(str(page.style(_STYLE)["style"]))
 def html(entry: Entry, pack: form.Pack) -> str:
     """The page of a rule, restriction or decision."""
     return page.template(_HERE / "rule.html.j2").render(
-        entry=entry, pack=pack, corrin=__version__, unverified=UNVERIFIED, **page.style(_STYLE)
+        entry=entry,
+        pack=pack,
+        corrin=__version__,
+        unverified=UNVERIFIED,
+        filled_in=_FILLED_IN,
+        **page.style(_STYLE),
     )
 
 
@@ -46,6 +52,8 @@ def text(entry: Entry, pack: form.Pack) -> str:
             only_with = (f"{t}: {' or '.join(s)}" for t, s in entry.only_with.items())
             _field(sheet, "Only with", only_with)
             _field(sheet, "Says", (entry.note.summary, entry.note.detail))
+            filled = "{" in f"{entry.note.summary}{entry.note.detail}"
+            _field(sheet, "", (_FILLED_IN if filled else "",))
             _field(sheet, "Limits", entry.note.limits)
             _field(sheet, "Would use", (", ".join(entry.would_use),))
         case form.Restriction():
