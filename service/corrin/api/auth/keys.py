@@ -107,8 +107,8 @@ class KeySet:
         self._asked, self._failed = time.monotonic(), True
         try:
             found = await to_thread.run_sync(fetch, self.url, abandon_on_cancel=True)
-        except FetchError:
-            telemetry.event("auth.keys-unavailable")
+        except FetchError as error:
+            telemetry.event("auth.keys-unavailable", level="warning", why=str(error))
         else:
             self._failed = False
             self._held = self._keep(found)

@@ -74,11 +74,17 @@ def fault(error: BaseException) -> str:
     return found.number
 
 
-def event(name: str, /, **counts: object) -> None:
-    """Log one event of ours, with counts; anything that is no number is left out."""
-    kept = {key: value for key, value in counts.items() if isinstance(value, int | float)}
+def event(name: str, /, *, level: str = "info", why: str = "", **counts: object) -> None:
+    """Log one event of ours, with counts; anything that is no number is left out.
+
+    ``why`` is a sentence of ours: nothing that was received.
+    """
+    kept: dict[str, int | float | str] = {
+        key: value for key, value in counts.items() if isinstance(value, int | float)
+    }
+    kept |= {"why": why} if why else {}
     record = CURRENT.get()
     if record is None:
-        tell("info", name, **kept)
+        tell(level, name, **kept)
     else:
-        tell("info", name, request_id=record.request_id, **kept)
+        tell(level, name, request_id=record.request_id, **kept)
