@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import socket
+import ssl
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +18,7 @@ from corrin.api.auth import fetch, keys
 from corrin.api.auth.replay import Seen
 from corrin.api.problem import Problem
 from corrin.api.settings import Settings
+from support.certificates import authority
 from support.guarded import BASE, Guarded, reason, told_rightly
 from support.issuer import KeyServer, claims, key_server, private_key, published, signed
 
@@ -214,6 +221,8 @@ def test_a_server_that_is_not_there(server: KeyServer) -> None:
     server.url = "http://127.0.0.1:1"
     answer = behind(server).get("/v1/interpret", old())
     assert (answer.status_code, reason(answer)) == (503, "keys-unavailable")
+    with pytest.raises(fetch.FetchError, match=r"\(ConnectionRefusedError\)"):
+        fetch.fetch(server.url)
 
 
 def test_a_server_that_is_too_slow(server: KeyServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -285,6 +294,65 @@ def test_a_slow_server_holds_up_nobody_whose_key_is_known(
         return time.monotonic() - began
 
     assert asyncio.run(one()) < 1
+
+
+@contextmanager
+def raw_server(answer: Callable[[socket.socket], None]) -> Iterator[int]:
+    """The port of a server that does anything at all with a connection."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    with listening.accept()[0] as one, suppress(OSError):
+                        answer(one)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield listening.getsockname()[1]
+        listening.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "first"), [("http", b"HTTP/1.1 200 OK\r\nX: "), ("https", b"\x16\x03\x03\x3f\xff")]
+)
+def test_a_server_whose_head_never_ends_holds_nobody(
+    scheme: str, first: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each byte comes in time, and so would the next: a thread, and the end of the process."""
+
+    def drip(one: socket.socket) -> None:
+        one.sendall(first)
+        for _ in range(200):
+            one.sendall(b"\x02")
+            time.sleep(0.05)
+
+    monkeypatch.setattr(fetch, "ALL_SECONDS", 0.4)
+    with raw_server(drip) as port:
+        began = time.monotonic()
+        with pytest.raises(fetch.FetchError):
+            fetch.fetch(f"{scheme}://127.0.0.1:{port}/jwks.json")
+        assert time.monotonic() - began < 3
+
+
+def test_keys_come_by_https_from_whom_they_should_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = authority(tmp_path, "ours")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*ours.sign("server"))
+    body = json.dumps({"keys": [published(OLD, "old")]}).encode()
+
+    def answer(one: socket.socket) -> None:
+        with context.wrap_socket(one, server_side=True) as safe:
+            safe.recv(4096)
+            safe.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+    with raw_server(answer) as port:
+        url = f"https://127.0.0.1:{port}/jwks.json"
+        with pytest.raises(fetch.FetchError):
+            fetch.fetch(url)
+        monkeypatch.setenv("SSL_CERT_FILE", str(ours.certificate))
+        assert fetch.fetch(url).keys == (published(OLD, "old"),)
 
 
 # --- the ids that were used -----------------------------------------------------------------

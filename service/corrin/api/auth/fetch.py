@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import Message
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from threading import Timer
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Request, build_opener
+from urllib.request import (
+    HTTPHandler,
+    HTTPRedirectHandler,
+    HTTPSHandler,
+    OpenerDirector,
+    ProxyHandler,
+    Request,
+    build_opener,
+)
 
 from corrin.api.loopback import is_loopback
 
@@ -51,6 +62,61 @@ class _Stay(HTTPRedirectHandler):
         return None
 
 
+class _Connections:
+    """Whatever is connected to, ended when all of it has taken too long.
+
+    The timeout of a socket is one of each step: a server that sends a byte now and then, in its
+    head or while TLS begins, would hold its thread for as long as it likes.
+    """
+
+    def __init__(self) -> None:
+        self._held: list[socket.socket] = []
+        self._timer = Timer(ALL_SECONDS, self._end)
+        self._timer.daemon = True
+
+    def __enter__(self) -> _Connections:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        for one in self._held:
+            one.close()
+
+    def handlers(self) -> tuple[HTTPHandler, HTTPSHandler]:
+        """What opens connections that are noted here."""
+
+        def open_one(*address: Any, **more: Any) -> socket.socket:
+            made = socket.create_connection(*address, **more)
+            self._held.append(made.dup())  # what TLS is put around is not to be had any more
+            return made
+
+        def plain(*given: Any, **more: Any) -> HTTPConnection:
+            made = HTTPConnection(*given, **more)
+            made._create_connection = open_one  # type: ignore[attr-defined]
+            return made
+
+        def secure(*given: Any, **more: Any) -> HTTPSConnection:
+            made = HTTPSConnection(*given, **more)
+            made._create_connection = open_one  # type: ignore[attr-defined]
+            return made
+
+        class Plain(HTTPHandler):
+            def http_open(self, request: Request) -> Any:
+                return self.do_open(plain, request)
+
+        class Secure(HTTPSHandler):
+            def https_open(self, request: Request) -> Any:
+                return self.do_open(secure, request)
+
+        return Plain(), Secure()
+
+    def _end(self) -> None:
+        for one in tuple(self._held):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+
 def fetch(url: str) -> Fetched:
     """The JWK Set at a URL. Blocks; for a thread.
 
@@ -60,7 +126,10 @@ def fetch(url: str) -> Fetched:
     ends = time.monotonic() + ALL_SECONDS
     asked = Request(url, headers={"Accept": "application/json", "User-Agent": "corrin"})
     try:
-        with _opener(url).open(asked, timeout=STEP_SECONDS) as answer:
+        with (
+            _Connections() as connections,
+            _opener(url, connections).open(asked, timeout=STEP_SECONDS) as answer,
+        ):
             if answer.status != 200:
                 raise FetchError("the server of the keys did not answer 200")
             data = b""
@@ -74,14 +143,16 @@ def fetch(url: str) -> Fetched:
     except HTTPError as error:
         error.close()
         raise FetchError("the server of the keys did not answer 200") from None
-    except (OSError, HTTPException, ValueError):
-        raise FetchError("the server of the keys cannot be reached or read") from None
+    except (OSError, HTTPException, ValueError) as error:
+        # Its kind tells a name that is not known from a certificate that is not trusted.
+        kind = type(getattr(error, "reason", error)).__name__
+        raise FetchError(f"the server of the keys cannot be reached or read ({kind})") from None
 
 
-def _opener(url: str) -> OpenerDirector:
+def _opener(url: str, connections: _Connections) -> OpenerDirector:
     """Plain http is for this machine only (see :func:`trusted`), so no proxy is asked for it."""
     local = (ProxyHandler({}),) if url.startswith("http:") else ()
-    return build_opener(_Stay(), *local)
+    return build_opener(_Stay(), *connections.handlers(), *local)
 
 
 def trusted(url: str) -> bool:
