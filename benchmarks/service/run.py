@@ -1,6 +1,6 @@
 """Measure the service on this machine: every request goes to 127.0.0.1, bounded in number and time.
 
-    python benchmarks/service/run.py table [--seconds 8] [--rounds 3]
+    python benchmarks/service/run.py table [--seconds 7] [--rounds 3]
     python benchmarks/service/run.py hooks [--per-second 50] [--seconds 30]
     python benchmarks/service/run.py soak  [--minutes 10]
     python benchmarks/service/run.py kill
@@ -244,7 +244,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description="Measure the service on this machine.")
     commands = parser.add_subparsers(required=True)
     for name, (measure, *given) in {
-        "table": (table, ("--seconds", int, 8), ("--rounds", int, 3), ("--log-level", str, "info")),
+        "table": (table, ("--seconds", int, 7), ("--rounds", int, 3), ("--log-level", str, "info")),
         "hooks": (hooks, ("--per-second", int, 50), ("--seconds", int, 30)),
         "soak": (soak, ("--minutes", float, 10.0)),
         "kill": (kill,),
