@@ -320,3 +320,42 @@ def test_an_unknown_type_with_an_id_is_found_by_it() -> None:
         assert refused(read(*order)) == [
             ("resource-unknown", "Bundle.entry.resource.where(id='x')")
         ]
+
+
+OUTCOME = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "timeout"}]}
+WITHHELD = {
+    "resourceType": "OperationOutcome",
+    "issue": [{"severity": "warning", "code": "suppressed"}],
+}
+NOTHING_FOUND = {
+    "resourceType": "OperationOutcome",
+    "issue": [{"severity": "warning", "code": "not-found"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "partly"),
+    [
+        ({}, False),
+        ({"total": 1}, False),
+        ({"total": 2}, True),
+        ({"link": [{"relation": "self", "url": "https://e/1"}]}, False),
+        ({"link": [{"relation": "next", "url": "https://e/2"}]}, True),
+        ({"entry": [{"resource": OUTCOME, "search": {"mode": "outcome"}}]}, True),
+        ({"entry": [{"resource": WITHHELD, "search": {"mode": "outcome"}}]}, True),
+        ({"entry": [{"resource": NOTHING_FOUND, "search": {"mode": "outcome"}}]}, False),
+        ({"entry": [{"resource": {"resourceType": "Medication"}, "search": {"mode": "include"}}],
+          "total": 1}, False),
+    ],
+    ids=["silent", "counted", "fewer", "self", "next", "error", "withheld", "nothing", "included"],
+)  # fmt: skip
+def test_a_search_that_does_not_hold_all_is_told(more: dict[str, Any], partly: bool) -> None:
+    """What the server did not give must not pass for what was never measured."""
+    found = bundle(POTASSIUM_21, type="searchset")
+    found["entry"] += more.get("entry", [])
+    whole = {**found, **{name: value for name, value in more.items() if name != "entry"}}
+    taken = read(whole)
+    assert len(taken.results) == 1
+    assert (("search-incomplete", "Bundle") in refused(taken)) == partly
+    collected = read({**whole, "type": "collection"})
+    assert ("search-incomplete", "Bundle") not in refused(collected)

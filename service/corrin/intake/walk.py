@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from corrin.facts.case import Refusal
-from corrin.intake import history, lists
+from corrin.intake import history, lists, searchset
 from corrin.intake.item import Item, Resource
 from corrin.intake.jsontext import Parsed
 from corrin.intake.limits import Limits
@@ -184,6 +184,9 @@ class _Walk:
             self.walked.refusals.append(Refusal("malformed", f"{path}.type"))
             kind = "collection"
         entries = bundle.get("entry")
+        partly = kind == "searchset" and searchset.extent(bundle) in ("failed", "incomplete")
+        if partly and isinstance(entries, list | None):
+            self.walked.refusals.append(Refusal("search-incomplete", path))
         if entries is None:
             return
         if not isinstance(entries, list):
