@@ -13,7 +13,7 @@ from corrin.facts.case import Reading
 from corrin.facts.fact import Measured
 from corrin.facts.moment import Moment
 from corrin.intake import IntakeError, Limits
-from corrin.intake.plain import CaseError, read
+from corrin.intake.plain import CaseError, names, read
 from corrin.intake.plain.case import read_named
 from corrin.notes.report import Report
 
@@ -551,6 +551,23 @@ def test_everything_wrong_is_told_at_once() -> None:
         ("name-elsewhere", "context.conditions[0]"),
         ("type-wrong", "patient.age"),
     }
+
+
+@pytest.mark.parametrize(
+    ("where", "slip", "meant"),
+    [("medicines", "metformine", "metformin"), ("symptoms", "fatige", "fatigue")],
+)
+def test_a_name_that_is_its_own_id_is_offered_too(where: str, slip: str, meant: str) -> None:
+    with pytest.raises(CaseError) as caught:
+        read(json.dumps({"context": {where: [slip]}}).encode())
+    assert caught.value.problems[0].nearest[0] == meant
+
+
+def test_every_name_is_offered_for_itself() -> None:
+    medicines = names.concepts(("medicine",)).shown
+    assert {"metformin", "methotrexate", "omeprazole"} <= set(medicines)
+    assert "ferritin" in {one.casefold() for one in names.tests().shown}
+    assert not [one for one in (*medicines, *names.tests().shown) if "_" in one]
 
 
 def test_the_nearest_known_names_are_told_and_nothing_that_was_sent() -> None:

@@ -107,7 +107,7 @@ def _index(named: Iterable[tuple[str, tuple[str, ...]]]) -> Index:
         for text in (name, *texts):
             exact.setdefault(fold(text), {})[name] = None
             loosely.setdefault(loose(text), {})[name] = None
-            if text != name:
+            if text != name or text in texts:  # an id alone is no name to offer
                 shown.setdefault(fold(text), text)
     return Index(
         {text: tuple(ids) for text, ids in exact.items()},
