@@ -371,8 +371,8 @@ def test_a_fault_of_ours_is_an_outcome(interpreter: Interpreter) -> None:
             raise RuntimeError("Patient/secret")
 
     app = create_app(Settings(public_url=BASE), interpreter)
-    app.state.interpreter = Broken()
     with TestClient(app, raise_server_exceptions=False) as broken:
+        app.state.interpreter = Broken()
         answer = post(broken, asked(patient(), observation()))
 
     (issue,) = outcome(answer, 500)
