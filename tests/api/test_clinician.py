@@ -188,3 +188,21 @@ def test_the_lines_of_the_page_can_be_typed(client: TestClient) -> None:
         answer = client.post(url, content=(ROOT / file).read_bytes(), headers=headers)
         assert answer.status_code == 200
         assert answer.content
+
+
+def test_a_report_without_explanation_is_the_same_but_for_what_could_not_answer(
+    client: TestClient,
+) -> None:
+    case = (ROOT / "fixtures" / "cases" / "critical-potassium.json").read_bytes()
+    whole, brief = (
+        client.post(f"/v1/interpret?explain={word}", content=case) for word in ("true", "false")
+    )
+    assert "cannot_say" not in brief.json()
+    assert {**brief.json(), "cannot_say": whole.json()["cannot_say"]} == whole.json()
+    assert len(brief.content) < len(whole.content) / 4
+    line = client.post(
+        "/v1/interpret/batch?explain=false",
+        content=json.dumps(json.loads(case)).encode(),
+        headers={"Content-Type": "application/x-ndjson"},
+    )
+    assert line.json()["report"] == brief.json()

@@ -16,6 +16,7 @@ from corrin.api.interpreter import Interpreter
 from corrin.api.problem import Fault, Problem
 from corrin.facts.case import Reading, Subject
 from corrin.intake import plain
+from corrin.intake.placed import pending
 from corrin.notes.report import Report
 from corrin.render import html, json, text
 
@@ -55,10 +56,16 @@ PREFER = parameter(
     place="header",
 )
 PROFILE = parameter("profile", "which packs run together (`uk`, `us`)")
+EXPLAIN = parameter(
+    "explain",
+    "tell the conditions, all evidence and the rules that could not answer (most of the length of "
+    "a report as JSON); on for json and html, off for text",
+    "boolean",
+)
 _PARAMETERS = [
     PROFILE,
     parameter("as_of", "FHIR date or dateTime to interpret for; else what the body says, else now"),
-    parameter("explain", "of text and html: add conditions, all evidence, silent rules", "boolean"),
+    EXPLAIN,
     parameter("_format", "json, text, html, fhir or a media type; goes before Accept"),
     PREFER,
 ]
@@ -89,7 +96,7 @@ async def interpret(request: Request) -> Response:
     only(request, "profile", "as_of", "explain", "_format")
     kind = negotiation.content_type(request, _KINDS)
     wanted = negotiation.accepted(request, _FORMS, _NAMES)
-    explain = _explain(request)
+    explain = explained(request)
     handling = negotiation.handling(request)
     interpreter: Interpreter = request.app.state.interpreter
     profile, as_of = request.query_params.get("profile"), moment(request)
@@ -149,17 +156,23 @@ def _written(
     report: Report, reading: Reading, wanted: str, explain: bool | None, base: str
 ) -> bytes:
     if wanted == negotiation.JSON:
-        return json.render(report, indent=False)
+        return json.render(report, indent=False, explain=explain is not False)
     if wanted == negotiation.TEXT:
         return text.render(report, explain=explain is True).encode()
     if wanted == negotiation.HTML:
         return html.render(report, explain=explain is not False).encode()
     from corrin.render.fhir import bundle
 
-    return orjson.dumps(bundle(report, base=base, about=reading.about))
+    ordered = pending(reading, report.as_of)
+    return orjson.dumps(bundle(report, base=base, about=reading.about, ordered=ordered))
 
 
-def _explain(request: Request) -> bool | None:
+def explained(request: Request) -> bool | None:
+    """What ``?explain=`` says; ``None`` when it is not there.
+
+    Raises:
+        Problem: 422, it is neither true nor false.
+    """
     said = request.query_params.get("explain")
     if said is None:
         return None

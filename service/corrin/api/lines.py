@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from corrin import UsageError, interpretation
 from corrin.api import negotiation, problem, telemetry
-from corrin.api.clinician import PREFER, PROFILE
+from corrin.api.clinician import EXPLAIN, PREFER, PROFILE, explained
 from corrin.api.content import only
 from corrin.api.interpreter import Interpreter
 from corrin.api.problem import Fault, Problem
@@ -59,7 +59,7 @@ _LINE = {
             "description": "One case per line, each of one person; blank lines are passed over.",
             "content": {negotiation.NDJSON: {"schema": {"$ref": "#/components/schemas/Case"}}},
         },
-        "parameters": [PROFILE, PREFER],
+        "parameters": [PROFILE, EXPLAIN, PREFER],
     },
     responses={
         200: {
@@ -73,8 +73,9 @@ _LINE = {
 async def batch(request: Request) -> Response:
     """Interpret many cases written by hand. Answers are written as the cases come in. A line that
     cannot be read is answered with its problem and stops nothing. Each case has its own `as_of`;
-    where it has none, it is interpreted for the moment the request came in."""
-    only(request, "profile")
+    where it has none, it is interpreted for the moment the request came in. With `explain=false` a
+    report does without the rules that could not answer, and is a tenth as long."""
+    only(request, "profile", "explain")
     negotiation.content_type(request, _KINDS)
     negotiation.accepted(request, _KINDS, {"ndjson": negotiation.NDJSON})
     settings, interpreter = request.app.state.settings, request.app.state.interpreter
@@ -85,6 +86,7 @@ async def batch(request: Request) -> Response:
         profile,
         negotiation.handling(request) == "lenient",
         interpretation.moment_of(None, Reading(Subject())),
+        explained(request) is not False,
     )
     lines = split(request.stream(), settings.line_bytes, settings.batch_lines)
     return _Streamed(_answers(request, lines, work))
@@ -98,6 +100,7 @@ class Work:
     profile: str | None
     lenient: bool
     now: Moment
+    explain: bool = True
 
     def answer(self, line: Line) -> tuple[bytes, Report | None]:
         """The answer to one line, with its report if there is one; never raises for its data."""
@@ -110,7 +113,7 @@ class Work:
             )
             report = self.interpreter.report(reading, profile=self.profile)
             head = orjson.dumps(_head(line.number, case_id))[:-1]
-            body = json.render(report, indent=False).rstrip(b"\n")
+            body = json.render(report, indent=False, explain=self.explain).rstrip(b"\n")
             return head + b',"report":' + body + b"}\n", report
         except CaseError as error:
             return _refused(line.number, error.case_id, problem.of_intake(error)), None

@@ -77,8 +77,8 @@ class Prose:
         said = self.of(expression, inner=True)
         if isinstance(expression, tree.Truth):
             if truth:
-                return f"{said}: {'not stated' if negated else 'stated'}"
-            return f"{said}: {'not stated absent' if negated else 'stated absent'}"
+                return f"{said}: {'not known to be so' if negated else 'stated'}"
+            return f"{said}: {'not known to be absent' if negated else 'stated absent'}"
         word = "true" if truth else "false"
         return f"{said}: {'not ' if negated else ''}known to be {word}"
 

@@ -324,7 +324,9 @@ class Report(Part):
     urgency: Urgency
     statuses: dict[str, Status]
     notes: tuple[Note, ...]
-    cannot_say: tuple[CannotSay, ...]
+    cannot_say: tuple[CannotSay, ...] = Field(
+        default=(), description="not there at all where the caller asked not to have it explained"
+    )
     values: tuple[Value, ...]
     trends: tuple[Trend, ...] = ()
     context: tuple[Context, ...]
@@ -334,9 +336,13 @@ class Report(Part):
     facts_digest: str
     statement: str
 
-    def to_json(self, *, indent: bool = False) -> bytes:
-        """The report as UTF-8 JSON; the same report gives the same bytes."""
-        return self.model_dump_json(indent=2 if indent else None).encode()
+    def to_json(self, *, indent: bool = False, explain: bool = True) -> bytes:
+        """The report as UTF-8 JSON; the same report gives the same bytes.
+
+        Without ``explain`` the rules that could not answer, most of its length, are left out.
+        """
+        left_out = None if explain else {"cannot_say"}
+        return self.model_dump_json(indent=2 if indent else None, exclude=left_out).encode()
 
 
 Value.model_rebuild()

@@ -13,9 +13,12 @@ from corrin.notes.report import Report
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def render(report: Report, indent: bool = True) -> bytes:
-    """The report as UTF-8 JSON with a newline at its end; the same report gives the same bytes."""
-    return report.to_json(indent=indent) + b"\n"
+def render(report: Report, indent: bool = True, explain: bool = True) -> bytes:
+    """The report as UTF-8 JSON with a newline at its end; the same report gives the same bytes.
+
+    Without ``explain`` it has no member ``cannot_say``.
+    """
+    return report.to_json(indent=indent, explain=explain) + b"\n"
 
 
 @lru_cache(maxsize=4)
