@@ -68,8 +68,14 @@ NOTHING = Meaning()
 
 def single(stated: Iterable[StatedCode]) -> str | None:
     """The one concept named; one that another lies within is not counted."""
+    found = each_of(stated)
+    return found[0] if len(found) == 1 else None
+
+
+def each_of(stated: Iterable[StatedCode]) -> tuple[str, ...]:
+    """Every concept named; one that another lies within is not counted."""
     found = terminology.load().narrowest(one.concept for one in stated)
-    return found[0].id if len(found) == 1 else None
+    return tuple(dict.fromkeys(one.id for one in found))
 
 
 def codings_of(concept: object) -> Codings | None:

@@ -11,10 +11,10 @@ from corrin.intake import dates, lists
 from corrin.intake.code import (
     StatedCode,
     codings_of,
+    each_of,
     label,
     meaning,
     of_family,
-    single,
     text_of,
 )
 from corrin.intake.harvest import Harvest
@@ -110,13 +110,13 @@ def named(
         histories = set(lists.load().family_history.values())
         own = [one for one in stated if one.concept.id not in histories]
         if own:
-            name = single(own)
+            name = each_of(own)
             harvest.refuse("statement-unclear", item, element, name=name, reported=reported)
         stated = tuple(one for one in stated if one.concept.id in histories)
     return Named(stated, reported) if stated else None
 
 
-def barred(item: Item, harvest: Harvest, name: str | None) -> bool:
+def barred(item: Item, harvest: Harvest, name: str | tuple[str, ...] | None) -> bool:
     """Whether subject, modifier extension or implicit rules forbid to read a resource of ours."""
     why = about_patient(item)
     if why is not None:
@@ -135,7 +135,7 @@ def read_condition(item: Item, harvest: Harvest) -> None:
     found = named(resource.get("code"), item, harvest)
     if found is None:
         return
-    name = single(found.stated)
+    name = each_of(found.stated)
     if barred(item, harvest, name):
         return
     verification = _status(resource, "verificationStatus", _VERIFICATION, item, harvest, name)
@@ -197,7 +197,7 @@ def _status(
     known: frozenset[str],
     item: Item,
     harvest: Harvest,
-    name: str | None,
+    name: tuple[str, ...],
 ) -> str | None:
     """A status as CodeableConcept or as STU3's code; ``""``: absent, ``None``: refused."""
     given = resource.get(element)
@@ -227,7 +227,7 @@ def read_procedure(item: Item, harvest: Harvest) -> None:
     found = named(resource.get("code"), item, harvest, medicines=True)
     if found is None:
         return
-    name = single(found.stated)
+    name = each_of(found.stated)
     if barred(item, harvest, name):
         return
     status = resource.get("status")

@@ -9,6 +9,7 @@ from corrin.intake.code import (
     Meaning,
     answer_of_text,
     codings_of,
+    each_of,
     label,
     meaning,
     of_family,
@@ -118,12 +119,13 @@ def read_statement(
     """A symptom, condition or diet: named by the code and answered, or named by the answer."""
     coded = node.get("valueCodeableConcept")
     answers = meaning(codings_of(coded) or NO_CODINGS) if coded is not None else None
+    names = each_of(own.stated)
     if frame.status_fault is not None:
-        harvest.refuse(frame.status_fault, frame.item, ".status", name=own.name, when=frame.when)
+        harvest.refuse(frame.status_fault, frame.item, ".status", name=names, when=frame.when)
         return
     if own.stated and of_family(node.get("code")):
         harvest.refuse(
-            "statement-unclear", frame.item, f"{element}.code", name=own.name, when=frame.when
+            "statement-unclear", frame.item, f"{element}.code", name=names, when=frame.when
         )
         return
     if not own.stated:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
 from corrin import terminology
-from corrin.facts.case import Refusal
+from corrin.facts.case import Placed, Refusal
 from corrin.facts.fact import Measured, Stated
 from corrin.facts.moment import Moment
 from corrin.intake import lists
@@ -22,6 +22,7 @@ class Harvest:
     results: list[Measured] = field(default_factory=list)
     statements: list[Stated] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    orders: list[Placed] = field(default_factory=list)
     taken: int = 0
     _said: set[Stated] = field(default_factory=set)
 
@@ -31,17 +32,19 @@ class Harvest:
         item: Item,
         element: str = "",
         *,
-        name: str | None = None,
+        name: str | tuple[str, ...] | None = None,
         detail: str = "",
         when: Moment | None = None,
         reported: str = "",
         status: str = "",
     ) -> None:
-        """Note something not taken, at an element below the item's path."""
+        """Note something not taken, at an element below the item's path: once per name."""
         path = item.path + element
-        self.refusals.append(
-            Refusal(reason, path, item.origin, name, detail, when, reported, status)
-        )
+        names = name if isinstance(name, tuple) else (name,)
+        self.refusals += [
+            Refusal(reason, path, item.origin, one, detail, when, reported, status)
+            for one in names or (None,)
+        ]
 
     def state(self, stated: Stated) -> None:
         """Note a statement and what holds because of it; a denial denies nothing wider."""

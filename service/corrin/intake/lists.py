@@ -69,6 +69,7 @@ class Lists:
     asked_answers: Mapping[Coding, Answer]
     stated_by_result: Mapping[str, str]
     lasting: frozenset[str]
+    over_when_given: frozenset[str]
     negations: frozenset[str]
     family_marks: tuple[tuple[str, ...], ...]
     family_history: Mapping[str, str]
@@ -134,6 +135,7 @@ def load() -> Lists:
         },
         stated_by_result=dict(context["stated_by_result"]),
         lasting=frozenset(context["lasting"]),
+        over_when_given=frozenset(context["over_when_given"]),
         negations=frozenset(spoken["negations"]),
         family_marks=tuple(words(text) for text in spoken["family"]),
         family_history={of: one["concept"] for one in family["states"] for of in one["of"]},

@@ -91,8 +91,7 @@ def read(item: Item, harvest: Harvest) -> None:
     if not concepts:
         return
     concepts = (*concepts, *route.besides(item, harvest, concepts))
-    narrow = terminology.load().narrowest(concepts)
-    name = narrow[0].id if len(narrow) == 1 else None
+    name = tuple(one.id for one in terminology.load().narrowest(concepts))
     if barred(item, harvest, name):
         return
     if "text-match" in flags and not lists.load().negations.isdisjoint(words(reported)):
@@ -122,13 +121,15 @@ def read(item: Item, harvest: Harvest) -> None:
     since, until, dated = dates.moment_of(
         resource, kind.dates, harvest.zone, item.path, item.origin, harvest.refusals
     )
+    once = item.kind == "MedicationAdministration" and resource.get("status") == "completed"
     for concept in concepts:
+        over = once and concept.id in lists.load().over_when_given
         harvest.state(
             Stated(
                 name=concept.id,
                 value=held != DENIED,
                 since=since,
-                until=until,
+                until=until or since if over else until,
                 history=held == PAST,
                 origin=item.origin,
                 path=item.path,
@@ -145,7 +146,7 @@ def named(item: Item, library: Library) -> tuple[Concept, ...]:
 
 
 def _held(
-    resource: Resource, kind: Kind, item: Item, harvest: Harvest, name: str | None
+    resource: Resource, kind: Kind, item: Item, harvest: Harvest, name: tuple[str, ...]
 ) -> str | None:
     """Whether the medicine is taken now, was, was not, or cannot be told; ``None``: refused."""
     status = resource.get("status")

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from corrin import terminology
 from corrin.facts.case import Case
 from corrin.facts.fact import Fact, Stated
 from corrin.facts.moment import Moment
@@ -37,11 +38,14 @@ class World:
 
     @classmethod
     def of(cls, case: Case) -> World:
-        """The world of a case."""
+        """The world of a case. What was refused of a concept leaves open what it lies within."""
         refused: dict[str, set[str]] = {}
+        terms = terminology.load() if case.refusals else None
         for refusal in case.refusals:
-            if refusal.name is not None:
-                refused.setdefault(refusal.name, set()).add(refusal.reason)
+            if refusal.name is not None and terms is not None:
+                wider = (one.id for one in terms.wider(refusal.name))
+                for name in (refusal.name, *wider):
+                    refused.setdefault(name, set()).add(refusal.reason)
         sex = case.subject.sex
         return cls(
             {**case.facts, AS_OF: Stated(AS_OF, True, since=case.as_of)},

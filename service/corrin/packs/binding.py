@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from corrin import units
 from corrin.language import tree
-from corrin.language.bind import Vocabulary, bind, canonical_values
+from corrin.language.bind import RESULT, Vocabulary, bind, canonical_values
 from corrin.language.parse import ConditionError, parse
 from corrin.packs import schema
 from corrin.packs.bound import BoundDecision, BoundPack, BoundRestriction, BoundRow, BoundRule
@@ -207,9 +207,12 @@ class _Binder:
             vocabulary = self.vocabulary
             if name is not None:
                 analyte = vocabulary.analytes.get(name)
-                if analyte is None:
+                if analyte is not None:
+                    vocabulary = replace(vocabulary, result=analyte)
+                elif name in vocabulary.concepts and not rule.reads_every:
+                    vocabulary = replace(vocabulary, concepts=vocabulary.concepts | {RESULT})
+                else:
                     continue
-                vocabulary = replace(vocabulary, result=analyte)
             at = self.pack.place("rule", f"{rule.id}.when")
             when = self.condition(rule.when, at, rule.id, vocabulary)
             unless = None

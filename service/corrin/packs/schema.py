@@ -181,7 +181,7 @@ class Rule(Content):
 
     ``reads_every`` names one analyte and evaluates the rule once per value that is neither
     cancelled nor in error (preliminary, stale and implausible ones included), under the name
-    ``result``; ``each`` does so per analyte named, with the fact chosen for it.
+    ``result``; ``each`` does so per analyte or concept named, with the fact chosen for it.
     """
 
     id: Identifier
