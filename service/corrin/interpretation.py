@@ -86,13 +86,14 @@ def answered(
     overlay: str | Path | bytes | SiteFile | None,
     strict: bool,
     lenient: bool,
-) -> tuple[Report, str]:
-    """As :func:`interpret`, with the reference to the person that an answer in FHIR repeats."""
+) -> tuple[Report, Reading]:
+    """As :func:`interpret`, with the reading: an answer in FHIR also needs how the person was
+    referred to, and what is on order."""
     own = tuple(Path(one) for one in folders)
     engine, composer = prepared(profile, tuple(packs), own, site_file(overlay))
     reading = _read(data, as_of, strict=strict, lenient=lenient)
     moment = moment_of(as_of, reading)
-    return report_of(engine, composer, choose_case(reading, moment, engine)), reading.about
+    return report_of(engine, composer, choose_case(reading, moment, engine)), reading
 
 
 def compare(

@@ -16,6 +16,7 @@ from corrin.api.content import only
 from corrin.api.interpreter import Interpreter
 from corrin.api.problem import FHIR_JSON, Fault, Problem
 from corrin.facts.case import Reading
+from corrin.intake.placed import pending
 from corrin.notes.report import Report
 from corrin.render.fhir import bundle
 from corrin.render.fhir.naming import plan
@@ -146,7 +147,9 @@ async def _answer(request: Request) -> Response:
         profile = _profile(reading.rulesets, interpreter, base)
         report = interpreter.report(reading, profile=profile)
         with telemetry.step("render"):
-            return report, orjson.dumps(bundle(report, base=base, about=reading.about))
+            ordered = pending(reading, report.as_of)
+            found = bundle(report, base=base, about=reading.about, ordered=ordered)
+            return report, orjson.dumps(found)
 
     report, body = await interpreter.work(len(data), job)
     telemetry.noted(request, report, door="fhir")

@@ -12,6 +12,7 @@ from corrin.cli import own, streams
 from corrin.cli.trouble import Stopped, of
 
 if TYPE_CHECKING:
+    from corrin.facts.case import Reading
     from corrin.notes.report import Report
 
 
@@ -117,7 +118,7 @@ def interpret(
 
     try:
         data = streams.read(file, Limits().bytes)
-        report, about = answered(
+        report, reading = answered(
             data,
             as_of=as_of,
             profile=profile,
@@ -128,7 +129,7 @@ def interpret(
             lenient=lenient,
         )
         if form is Form.FHIR:
-            streams.write(_bundle(report, base, about), output)
+            streams.write(_bundle(report, base, reading), output)
         else:
             streams.write(written(report, form, explain, to_file=output is not None), output)
     except Stopped:
@@ -161,10 +162,11 @@ def written(report: Report, form: Form, explain: bool | None, *, to_file: bool) 
     )
 
 
-def _bundle(report: Report, base: str, about: str) -> bytes:
+def _bundle(report: Report, base: str, reading: Reading) -> bytes:
     import json
     import re
 
+    from corrin.intake.placed import pending
     from corrin.interpretation import UsageError
     from corrin.render.fhir import bundle
 
@@ -172,5 +174,6 @@ def _bundle(report: Report, base: str, about: str) -> bytes:
         raise UsageError(
             "The base is not the URL of a service.", "Write it as https://cds.example.org."
         )
-    found = bundle(report, base=base.rstrip("/"), about=about)
+    ordered = pending(reading, report.as_of)
+    found = bundle(report, base=base.rstrip("/"), about=reading.about, ordered=ordered)
     return json.dumps(found, indent=2, ensure_ascii=False).encode() + b"\n"

@@ -43,6 +43,14 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """An order that is neither done nor withdrawn: the analytes it asks for, and since when."""
+
+    tests: frozenset[str]
+    when: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What an intake made of one call, before anything is chosen.
 
@@ -53,7 +61,8 @@ class Reading:
     request itself asked for (``Parameters.evaluationTime``). ``about`` is how the request refers to
     its person (``Patient/p1``, ``urn:uuid:…``, ``""`` when it does not): only for an answer that
     must refer alike, so it is never part of a case, a report, a digest or a log. ``rulesets`` are
-    the rules the request itself asks for (``Parameters.ruleset``), for a door to find.
+    the rules the request itself asks for (``Parameters.ruleset``), for a door to find. ``orders``
+    are tests that were ordered already: never facts, only a reason not to propose them again.
     """
 
     subject: Subject
@@ -65,6 +74,7 @@ class Reading:
     evaluation_time: Moment | None = None
     about: str = ""
     rulesets: tuple[str, ...] = ()
+    orders: tuple[Placed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

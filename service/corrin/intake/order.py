@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from corrin import terminology
+from corrin.content import read_document, rules_root
 from corrin.intake import medicine
 from corrin.intake.code import codings_of, meaning, texts_of
 from corrin.intake.harvest import Library
@@ -86,10 +88,7 @@ def _order(item: Item, library: Library) -> Order:
     if (isinstance(status, str) and status in _VOID) or resource.get("doNotPerform") is True:
         return Order(key, names)
     if item.kind in _TESTS:
-        code = resource.get("code")
-        if isinstance(code, dict) and isinstance(code.get("concept"), dict):  # R5
-            code = code["concept"]
-        return Order(key, names, *_tests(code))
+        return Order(key, names, *asked(item))
     if item.kind == "MedicationRequest":
         found = medicine.named(item, library)
         terms = terminology.load()
@@ -98,8 +97,28 @@ def _order(item: Item, library: Library) -> Order:
     return Order(key, names)
 
 
-def _tests(code: object) -> tuple[frozenset[str], frozenset[str]]:
-    """Analytes and panels; by name only when no code is known."""
+def measured_by(panels: Iterable[str]) -> frozenset[str]:
+    """The analytes that some panels hold."""
+    held = panel_contents()
+    return frozenset(name for one in panels for name in held.get(one, ()))
+
+
+@lru_cache(maxsize=1)
+def panel_contents() -> Mapping[str, frozenset[str]]:
+    """LOINC code of a panel → the analytes it holds (``rules/hooks/orders.yaml``), read once.
+
+    Raises:
+        corrin.content.ContentError: the file is missing or is not what its name says.
+    """
+    found = read_document(rules_root() / "hooks" / "orders.yaml")["panels"]
+    return {code: frozenset(one["measures"]) for one in found for code in one["codes"]}
+
+
+def asked(item: Item) -> tuple[frozenset[str], frozenset[str]]:
+    """Analytes and panels an order of tests asks for; by name only when no code says it."""
+    code = item.resource.get("code")
+    if isinstance(code, dict) and isinstance(code.get("concept"), dict):  # R5
+        code = code["concept"]
     codings = codings_of(code)
     if codings is None:
         return frozenset(), frozenset()
@@ -111,6 +130,8 @@ def _tests(code: object) -> tuple[frozenset[str], frozenset[str]]:
     )
     analyte = meaning(codings).analyte
     tests = {analyte.id} if analyte is not None else set()
-    if not tests and not panels:
-        tests = {one.id for text in texts_of(code) if (one := terms.find_analyte(text)) is not None}
+    if not tests and not panels and not any(canonical_system(one) == LOINC for one, _ in codings):
+        from corrin.intake.plain import names  # it reads by what imports this
+
+        tests = {one for text in texts_of(code) if (one := names.test_named(text)) is not None}
     return frozenset(tests), panels

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from operator import attrgetter
 from types import MappingProxyType
 
-from corrin.facts.case import Reading, Refusal
+from corrin.facts.case import Placed, Reading, Refusal
 from corrin.facts.fact import Measured, Stated
 from corrin.facts.moment import Moment
 from corrin.intake import (
@@ -20,6 +20,7 @@ from corrin.intake import (
     jsontext,
     medicine,
     observation,
+    placed,
     subject,
     walk,
 )
@@ -44,12 +45,13 @@ _READERS: Mapping[str, Callable[[Item, Harvest], None]] = MappingProxyType(
         "Procedure": context.read_procedure,
         "FamilyMemberHistory": family.read,
         "Encounter": encounter.read,
+        "ServiceRequest": placed.read,
         **dict.fromkeys(medicine.KINDS, medicine.read),
     }
 )
 
 KINDS = frozenset(_READERS)
-"""The resource types that results and statements are read from."""
+"""The resource types that results, statements and earlier orders are read from."""
 
 
 def read(
@@ -112,6 +114,7 @@ def reading_of(
         complete=complete,
         evaluation_time=evaluated,
         about=person.about,
+        orders=tuple(sorted(harvest.orders, key=_order_key)),
     )
 
 
@@ -204,6 +207,10 @@ def _in_order(results: list[Measured]) -> list[Measured]:
 
 def _statement_key(one: Stated) -> tuple[object, ...]:
     return (one.name, _when(one.since), one.origin, one.path, one.value, one.reported, one.status)
+
+
+def _order_key(one: Placed) -> tuple[object, ...]:
+    return (_when(one.when), sorted(one.tests))
 
 
 def _refusal_key(one: Refusal) -> tuple[object, ...]:

@@ -16,6 +16,7 @@ from corrin.intake import given, order
 from corrin.intake.given import StrangerError
 from corrin.intake.item import Item
 from corrin.intake.order import Order
+from corrin.intake.placed import pending
 from corrin.notes.report import Report
 from corrin.render.cards import Occasion, cards
 
@@ -49,7 +50,8 @@ def answer(
     with telemetry.step("read"):
         reading, found, orders = _read(asked, service, interpreter)
     report = interpreter.report(reading, as_of=asked.as_of, profile=asked.profile)
-    occasion = _occasion(asked, found, orders, service, offer)
+    placed = pending(reading, report.as_of)
+    occasion = _occasion(asked, found, orders, placed, service, offer)
     with telemetry.step("render"):
         shown = cards(
             report, base=base, about=reading.about, instance=asked.instance, occasion=occasion
@@ -82,6 +84,7 @@ def _occasion(
     asked: call.Call,
     found: prefetch.Prefetched,
     orders: tuple[Order, ...],
+    placed: dict[str, str],
     service: Service,
     offer: Offer,
 ) -> Occasion:
@@ -92,6 +95,7 @@ def _occasion(
         titles={key.name: key.title for key in service.keys.values()},
         key_of=service.key_of,
         ordered=offer.tests_of(orders),
+        placed=placed,
         relevant=None if asked.orders is None else offer.topics_of(chosen),
         plans_b12=any(concepts[name].gives_b12 for one in orders for name in one.medicines),
         other_keys=found.others,

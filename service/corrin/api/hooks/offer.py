@@ -10,7 +10,7 @@ from typing import Any
 from corrin import terminology
 from corrin.content import read_document, rules_root
 from corrin.intake import lists
-from corrin.intake.order import Order
+from corrin.intake.order import Order, measured_by
 from corrin.terminology.systems import LOINC
 
 VERSION = "2.0.1"
@@ -70,7 +70,6 @@ class Offer:
     usage: str
     evaluation_time: str
     profile: str
-    panels: Mapping[str, frozenset[str]]
     relevance: tuple[Relevance, ...]
 
     def discovery(self) -> dict[str, Any]:
@@ -95,8 +94,7 @@ class Offer:
         found: set[str] = set()
         for one in orders:
             found |= one.tests
-            for panel in one.panels:
-                found |= self.panels.get(panel, frozenset())
+            found |= measured_by(one.panels)
         return frozenset(found)
 
     def topics_of(self, orders: Iterable[Order]) -> frozenset[str]:
@@ -139,9 +137,6 @@ def load() -> Offer:
         usage=listed["usage"],
         evaluation_time=listed["extensions"]["evaluation_time"],
         profile=listed["extensions"]["profile"],
-        panels={
-            code: frozenset(one["measures"]) for one in orders["panels"] for code in one["codes"]
-        },
         relevance=tuple(
             Relevance(
                 frozenset(one["tests"]), frozenset(one["medicines"]), frozenset(one["topics"])

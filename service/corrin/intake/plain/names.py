@@ -134,6 +134,13 @@ def test(text: str) -> Codeable | None:
     return _codeable(((OUR_NAMES, ids[0]),), text) if len(ids) == 1 else None
 
 
+def test_named(text: str) -> str | None:
+    """Our id of the one test a whole text names: as it is known, or but for case, blanks, hyphens,
+    commas and brackets (``Methylmalonic acid, serum``); never one that is merely like it."""
+    ids = _found(tests(), text) if len(text) <= _LONGEST else ()
+    return ids[0] if len(ids) == 1 else None
+
+
 def concept(text: str, kinds: tuple[ConceptKind, ...]) -> Codeable | None:
     """A concept of some kinds by our id, a name, or a code with its system.
 

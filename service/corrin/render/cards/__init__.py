@@ -22,6 +22,7 @@ from corrin.render.cards.stack import Stack, is_card, stacks
 from corrin.render.fhir import words
 from corrin.render.fhir.proposal import known
 from corrin.render.safe import clean
+from corrin.render.words import dated
 
 __all__ = ["Occasion", "cards"]
 
@@ -96,7 +97,7 @@ class _Deck:
 
     def _card(self, stack: Stack, others: list[Note]) -> Card:
         top = stack.top
-        tests, ordered = self._tests(stack)
+        tests, ordered, placed = self._tests(stack)
         suggested = (
             proposal.suggestions(
                 stack,
@@ -115,7 +116,9 @@ class _Deck:
             (top.rule, top.pack_version, top.topic),
             summary=brief(top.summary, top.title),
             indicator=self.content.indicator[top.urgency],
-            detail=self.detail.of(stack, ordered=ordered, others=others, proposes=bool(suggested)),
+            detail=self.detail.of(
+                stack, ordered=ordered, placed=placed, others=others, proposes=bool(suggested)
+            ),
             source={"label": plain(label), "url": self.detail.address(top)},
             display=topics().get(top.topic, top.topic_title),
         )
@@ -150,18 +153,23 @@ class _Deck:
             "source": source,
         }
 
-    def _tests(self, stack: Stack) -> tuple[tuple[str, ...], list[str]]:
-        """Tests to propose, and names of those on order that will settle it: one or the other."""
+    def _tests(self, stack: Stack) -> tuple[tuple[str, ...], list[str], list[str]]:
+        """Tests to propose, or else those that will settle it and are among the orders on the
+        screen or were ordered before."""
         there = self._there(stack)
         wanted = [name for name in proposal.wanted(stack, self.content) if name not in there]
-        ordered = [name for name in wanted if name in self.occasion.ordered]
-        if ordered:
-            analytes = terminology.load().analytes
-            return (), [capital(analytes[name].name) for name in ordered]
+        ordered = [_named(name) for name in wanted if name in self.occasion.ordered]
+        placed = [
+            _named(name, when)
+            for name in wanted
+            if (when := self.occasion.placed.get(name)) is not None
+        ]
+        if ordered or placed:
+            return (), ordered, placed
         new = [name for name in wanted if name not in self.proposed]
         tests = tuple(new[: self.content.most_suggestions])
         self.proposed.update(tests)
-        return tests, []
+        return tests, [], []
 
     def _there(self, stack: Stack) -> set[str]:
         """Tests of which a result is there or on its way, though it could not be used."""
@@ -227,6 +235,11 @@ class _Deck:
         )
         card["overrideReasons"] = self._reasons()
         return card
+
+
+def _named(test: str, when: str = "") -> str:
+    name = capital(terminology.load().analytes[test].name)
+    return f"{name} ({dated(when)})" if when else name
 
 
 def _aside(note: Note) -> bool:

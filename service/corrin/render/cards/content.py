@@ -63,6 +63,7 @@ class CardContent:
     viewing: Policy
     ordering: Policy
     needs_seen: Mapping[str, str]
+    orders_key: str
     open: Mapping[str, frozenset[str]]
     even_settled: frozenset[str]
     propose: frozenset[str]
@@ -107,6 +108,7 @@ def load() -> CardContent:
         viewing=_policy(found["viewing"]),
         ordering=_policy(found["ordering"]),
         needs_seen=dict(found["needs_seen"]),
+        orders_key=found["orders_key"],
         open={
             topic: shared.undecided.get(topic, frozenset()) | besides.get(topic, frozenset())
             for topic in {**shared.undecided, **besides}

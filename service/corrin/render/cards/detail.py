@@ -35,6 +35,7 @@ class Detail:
         stack: Stack,
         *,
         ordered: Iterable[str] = (),
+        placed: Iterable[str] = (),
         others: Iterable[Note] = (),
         proposes: bool = False,
     ) -> str:
@@ -42,6 +43,7 @@ class Detail:
 
         Args:
             ordered: names of tests that would settle it and are being ordered already.
+            placed: the same of tests that were ordered before.
             others: routine notes of other topics, told here because they are no cards.
             proposes: whether a test is proposed beside it.
         """
@@ -57,7 +59,8 @@ class Detail:
                 self._listed(said["missing"], self._missing(stack)),
                 self._settles(stack),
                 self._listed(said["ordered"], (text(one) for one in ordered)),
-                text(said["placed"]) if proposes else "",
+                self._listed(said["ordered_before"], (text(one) for one in placed)),
+                text(self._orders_unseen()) if proposes else "",
                 text(said["plan"]) if self._occasion.plans_b12 else "",
                 self._listed(said["limits"], (text(one) for one in top.limits)),
                 field(said["rule"], self._rule(top)),
@@ -97,9 +100,18 @@ class Detail:
 
     def _unmeasured(self, note: Note) -> str:
         """A word on what a note calls not measured, where not everything was sent along."""
-        partly = any(state in _KEYS for state in self._occasion.supply.values())
+        supply = self._occasion.supply
+        partly = any(supply[key] in _KEYS for key in supply if key != self._content.orders_key)
         said = self._content.unmeasured in f"{note.summary} {note.detail}"
         return text(self._words["unmeasured"]) if partly and said else ""
+
+    def _orders_unseen(self) -> str:
+        """That a proposed test may have been ordered before, where that was not fully looked at."""
+        state = self._occasion.supply.get(self._content.orders_key, "absent")
+        if state not in _KEYS:
+            return ""
+        some = state == "incomplete" or self._occasion.placed
+        return self._words["orders_partly_seen" if some else "orders_unseen"]
 
     def _status(self, stack: Stack) -> str:
         status = stack.status

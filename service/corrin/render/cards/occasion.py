@@ -20,6 +20,8 @@ class Occasion:
         titles: of those keys, in words.
         key_of: analyte → the key it was asked for under.
         ordered: analytes that draft orders on the screen ask for.
+        placed: analytes that were ordered before and have no result yet, each with the date of its
+            order, or ``""``.
         relevant: topics that concern what is being ordered; ``None`` when nothing is ordered.
         plans_b12: whether a draft order for vitamin B12 is on the screen.
         other_keys: how many keys were sent that were not asked for.
@@ -29,6 +31,7 @@ class Occasion:
     titles: Mapping[str, str] = field(default_factory=dict)
     key_of: Mapping[str, str] = field(default_factory=dict)
     ordered: frozenset[str] = frozenset()
+    placed: Mapping[str, str] = field(default_factory=dict)
     relevant: frozenset[str] | None = None
     plans_b12: bool = False
     other_keys: int = 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from corrin.facts.moment import Moment
 from corrin.notes.report import Report
@@ -11,6 +13,7 @@ from corrin.render.fhir import guidance, messages, naming, proposal, provenance,
 from corrin.render.fhir.issue import Issues
 from corrin.render.fhir.words import Resource
 
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _DATE_TIME = re.compile(
     r"[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
     r"(Z|[+-]((0[0-9]|1[0-3]):[0-5][0-9]|14:00)))?)?)?",
@@ -18,19 +21,27 @@ _DATE_TIME = re.compile(
 )
 
 
-def bundle(report: Report, *, base: str, about: str = "") -> Resource:
+def bundle(
+    report: Report, *, base: str, about: str = "", ordered: Mapping[str, str] = _NOTHING
+) -> Resource:
     """The collection Bundle of a report.
 
     Args:
         base: public URL of the service, without a final slash; every canonical URL begins with it.
         about: reference to the person, as the request wrote it; ``""`` where it did not say.
+        ordered: tests that were ordered already, each with the date of its order or ``""``; they
+            are told as on order, and not proposed.
 
     Returns:
         A Bundle: GuidanceResponse, DetectedIssues in the order of the notes, ServiceRequests,
         Provenance, Device. The same report, base and person give the same Bundle.
     """
     when, instant = times(report.as_of)
+    proposed = proposal.proposals(report)
     said = messages.issues(report, base)
+    said += [
+        messages.on_order(one.test, ordered[one.test]) for one in proposed if one.test in ordered
+    ]
     root = _root(report, base, about, repr(said))
     output = statuses.parameters(report, base)
     machine = provenance.device(report, base)
@@ -53,7 +64,9 @@ def bundle(report: Report, *, base: str, about: str = "") -> Resource:
         # A rule that looks at each value can give several notes.
         met[note.rule] = count = met.get(note.rule, 0) + 1
         found.append(issues.detected(note, _id(root, "note", note.rule, str(count))))
-    for one in proposal.proposals(report):
+    for one in proposed:
+        if one.test in ordered:
+            continue
         id = _id(root, "proposal", one.test)
         found.append(
             proposal.request(report, one, base=base, id=id, about=about, when=when, device=device)

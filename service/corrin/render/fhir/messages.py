@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from corrin import terminology
 from corrin.notes.report import Missing, Report
+from corrin.notes.sentence import capital
 from corrin.render.fhir import naming, words
 from corrin.render.fhir.words import exact, fit
+from corrin.render.words import dated
 
 Issue = dict[str, Any]
 
@@ -62,6 +65,14 @@ def missing(one: Missing, system: str) -> Issue:
         fit(f"{one.label}: {one.says}"),
         "",
     )
+
+
+def on_order(test: str, when: str) -> Issue:
+    """A test that would have been proposed, were it not ordered already (``when``, or ``""``)."""
+    name = capital(terminology.load().analytes[test].name)
+    name += f" ({dated(when)})" if when else ""
+    text = words.load().on_order.format(test=name)
+    return {"severity": "information", "code": "informational", "details": {"text": fit(text)}}
 
 
 def _remarks(report: Report, system: str) -> Iterator[Issue]:

@@ -21,7 +21,7 @@ class Proposed:
 
 
 def proposals(report: Report) -> tuple[Proposed, ...]:
-    """The tests to propose, in the order of the report.
+    """The tests worth a proposal, in the order of the report; what is on order is among them.
 
     A test is proposed where something was found that it would settle, the site can do it, and no
     result of it is there that only wants its reporting put right.

@@ -66,6 +66,7 @@ class Words:
     device: Mapping[str, str]
     on_behalf_of: str
     proposal: str
+    on_order: str
     severity: Mapping[str, str]
     undecided: Mapping[str, frozenset[str]]
     unanswered: frozenset[str]
@@ -91,6 +92,7 @@ def load() -> Words:
         device=MappingProxyType(dict(raw["device"])),
         on_behalf_of=raw["on_behalf_of"],
         proposal=raw["proposal"],
+        on_order=raw["on_order"],
         severity=MappingProxyType(dict(raw["severity"])),
         undecided=MappingProxyType(
             {topic: frozenset(codes) for topic, codes in raw["undecided"].items()}
