@@ -142,3 +142,23 @@ def test_large_answers_are_packed_where_that_is_asked_for(client: TestClient) ->
     assert packed.content == plain.content
     small = client.get("/livez", headers={"Accept-Encoding": "gzip"})
     assert "content-encoding" not in small.headers
+
+
+@pytest.mark.parametrize(
+    ("asked", "packed"),
+    [
+        ("gzip", True),
+        ("br;q=1.0, gzip; q=0.8", True),
+        ("gzip;q=0.001", True),
+        ("gzip;q=0", False),
+        ("deflate, gzip;q=0.000, br", False),
+        ("x-gzip", False),
+        ("identity", False),
+    ],
+)
+def test_an_answer_is_packed_only_for_who_asks_for_it(
+    client: TestClient, asked: str, packed: bool
+) -> None:
+    answer = client.get("/v1/rules", headers={"accept-encoding": asked})
+    assert ("content-encoding" in answer.headers) is packed
+    assert answer.json()
