@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from corrin import intake
 from support import fhir, hooks
 from support.hooks import SIGN, VIEW, sample, searchset, view
 
 Json = dict[str, Any]
 
+FHIR = "application/fhir+json"
 B12 = fhir.observation(id="b12")
 OURS = {"coding": [{"system": "http://loinc.org", "code": fhir.MMA}]}
 UNSEEN = "Orders placed earlier were not looked at"
@@ -65,13 +67,10 @@ def bundle(client: TestClient, *resources: Json, at: str = "2026-11-01T09:00:00Z
         ],
     }
     answer = client.post(
-        "/fhir/$interpret", content=fhir.dumps(body), headers={"Content-Type": fhir_json}
+        "/fhir/$interpret", content=fhir.dumps(body), headers={"Content-Type": FHIR}
     )
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
-
-
-fhir_json = "application/fhir+json"
 
 
 def asked(found: Json) -> set[str]:
@@ -191,17 +190,18 @@ def test_whether_earlier_orders_were_looked_at_is_said(
     assert [one for one in (UNSEEN, PARTLY) if one in found["detail"]] == ([said] if said else [])
 
 
-def test_an_order_of_a_panel_asks_for_what_it_holds(client: TestClient) -> None:
+def test_an_order_of_a_panel_asks_for_what_it_holds() -> None:
     panel = {"coding": [{"system": "http://loinc.org", "code": "24362-6"}]}
-    found = bundle(client, order(code=panel, id="panel"))
-    assert asked(found)  # what the panel does not hold is proposed all the same
-    other = order(subject={"reference": "Patient/q"})
-    answer = client.post(
-        f"/cds-services/{VIEW}",
-        json=view({"b12": searchset(B12), "serviceRequests": searchset(other)}),
-    )
-    assert answer.status_code == 422
-    assert answer.json()["issue"][0]["diagnostics"] == "other-patient"
+    (found,) = intake.read(fhir.dumps(order(code=panel))).orders
+    assert found.tests == {"sodium", "potassium", "creatinine"}
+
+
+def test_an_order_for_somebody_else_refuses_the_call(client: TestClient) -> None:
+    for more in ({"subject": {"reference": "Patient/q"}}, {"subject": None}):
+        prefetch = {"b12": searchset(B12), "serviceRequests": searchset(order(**more))}
+        answer = client.post(f"/cds-services/{VIEW}", json=view(prefetch))
+        assert answer.status_code == 422
+        assert answer.json()["issue"][0]["diagnostics"] == "other-patient"
 
 
 @pytest.mark.parametrize(
