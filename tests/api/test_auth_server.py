@@ -71,6 +71,21 @@ def test_a_token_opens_the_door(running: Running) -> None:
     assert running.service.ask("/v1/packs", headers=bearer(access()))[0] == 200
 
 
+def test_the_log_names_the_client_and_no_person(running: Running) -> None:
+    assert running.service.ask("/v1/packs", headers=bearer(access(client_id="lab-7")))[0] == 200
+    odd = access(client_id="Mrs. Sentinel, née X", sub="sentinel-person")
+    assert running.service.ask("/v1/packs", headers=bearer(odd))[0] == 200
+    assert running.service.ask("/cds-services", headers=bearer(hooks(jti="once-only")))[0] == 200
+    named: list[str | None] = []
+    end = time.monotonic() + 10
+    while EHR not in named and time.monotonic() < end:  # a line is written after its answer
+        said = running.service.said()
+        lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+        named = [line.get("client") for line in lines if line["event"] == "request"]
+    assert {"lab-7", EHR} <= set(named)
+    assert "entinel" not in "".join(name or "" for name in named)
+
+
 def test_a_body_is_not_waited_for_from_whom_is_not_let_in(running: Running) -> None:
     with running.service.connect(5) as connection:
         connection.sendall(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from corrin.api.auth.token import unverified, verified
 # Which algorithm signs is the authorization server's choice; none is unsigned or symmetric.
 _ALGORITHMS = tuple(KEY_OF)
 _TYPES = ("", "jwt", "at+jwt", "application/at+jwt")  # RFC 9068; older servers say JWT or nothing
+_CLIENT = re.compile(r"[A-Za-z0-9._:/-]{1,128}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,9 @@ class AccessTokens:
     leeway: int
 
     async def check(self, text: str) -> str:
-        """The client that a token was issued to; "" when it does not say.
+        """The client that a token was issued to; "" when it does not say so in plain characters.
+
+        Its ``sub`` is not asked: it may be a person.
 
         Raises:
             Problem: 401, 403, or 503 when the issuer's keys cannot be had.
@@ -54,9 +58,10 @@ class AccessTokens:
         )
         if not _scopes(claims) & set(self.scopes):
             raise refused("scope-missing", scopes=self.scopes)
-        for name in ("client_id", "azp", "sub"):
-            if isinstance(claims.get(name), str):
-                return str(claims[name])
+        for name in ("client_id", "azp"):
+            client = claims.get(name)
+            if isinstance(client, str) and _CLIENT.fullmatch(client):
+                return client
         return ""
 
 

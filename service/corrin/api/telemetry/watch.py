@@ -69,7 +69,8 @@ class Telemetry:
                 try:
                     await self._watched(scope, receive, send, record)
                 finally:
-                    self._closed(record, perf_counter() - started)
+                    client = scope.get("state", {}).get("caller")
+                    self._closed(record, perf_counter() - started, client)
         finally:
             self.metrics.in_flight.dec()
             CURRENT.reset(token)
@@ -125,7 +126,7 @@ class Telemetry:
             record.ended = "stopped"
             raise
 
-    def _closed(self, record: Record, seconds: float) -> None:
+    def _closed(self, record: Record, seconds: float, client: str | None) -> None:
         self.metrics.ended(record, seconds)
         fields: dict[str, object] = {
             "request_id": record.request_id,
@@ -137,6 +138,8 @@ class Telemetry:
             "bytes_in": record.bytes_in,
             "bytes_out": record.bytes_out,
         }
+        if client:
+            fields["client"] = client
         if record.reasons:
             fields["reasons"] = list(record.reasons)
         if record.reports:
