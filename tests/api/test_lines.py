@@ -65,7 +65,7 @@ def test_every_line_is_answered_in_order_and_a_bad_one_stops_nothing(client: Tes
         (1, ""),
         (3, "not-json"),
         (4, "field-unknown"),
-        (5, "name-unknown"),
+        (5, ""),
         (6, "not-a-case"),
         (7, "not-json"),
         (8, "not-a-case"),
@@ -81,7 +81,8 @@ def test_the_file_of_the_page(client: TestClient) -> None:
     found = answers(client, (ROOT / "fixtures/cases/several.ndjson").read_bytes())
     wrong = [one for one in found if "problem" in one]
     assert len(found) == 8
-    assert [one["line"] for one in wrong] == [3, 6]
+    assert [one["line"] for one in wrong] == [6]
+    assert found[2]["report"]["refusals"][0]["reason"] == "name-unknown"
 
 
 @pytest.mark.parametrize("end", [b"", b"\n", b"\r\n", b"\n\n\n"])
@@ -96,16 +97,24 @@ def test_nothing_at_all(client: TestClient) -> None:
 
 def test_handling_and_profile(client: TestClient) -> None:
     odd = json.dumps({**CASE, "context": {"medicines": ["Brandx"]}}).encode()
-    assert reasons(answers(client, odd)) == [(1, "name-unknown")]
-    (found,) = answers(
-        client, odd, headers={"prefer": "handling=lenient"}, params={"profile": "us"}
-    )
+    strict = {"prefer": "handling=strict"}
+    assert reasons(answers(client, odd, headers=strict)) == [(1, "name-unknown")]
+    (found,) = answers(client, odd, params={"profile": "us"})
     assert found["report"]["profile"]["id"] == "us"
     assert found["report"]["refusals"][0]["reason"] == "name-unknown"
     assert client.post(f"{DOOR}?profile=xx", content=odd, headers=NDJSON).status_code == 422
     assert client.post(DOOR, json=CASE).status_code == 415
     refused = client.post(DOOR, content=odd, headers={**NDJSON, "accept": "text/plain"})
     assert refused.status_code == 406
+
+
+def test_an_unknown_name_hides_no_critical_value(client: TestClient) -> None:
+    potassium = {"test": "K", "value": 7.2, "unit": "mmol/L", "date": "2026-05-20"}
+    given = {"as_of": "2026-05-20", "results": [potassium], "context": {"medicines": ["Brandx"]}}
+    (found,) = answers(client, json.dumps(given).encode())
+    assert found["report"]["urgency"] == "emergency"
+    (found,) = answers(client, json.dumps(given).encode(), headers={"prefer": "handling=strict"})
+    assert "critical values included" in found["problem"]["detail"]
 
 
 @pytest.fixture(scope="module")

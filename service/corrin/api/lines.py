@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from corrin import UsageError, interpretation
 from corrin.api import negotiation, problem, telemetry
-from corrin.api.clinician import EXPLAIN, PREFER, PROFILE, explained
+from corrin.api.clinician import EXPLAIN, PROFILE, explained, parameter
 from corrin.api.content import only
 from corrin.api.interpreter import Interpreter
 from corrin.api.problem import Fault, Problem
@@ -36,6 +36,13 @@ router = APIRouter(tags=["clinician"])
 _KINDS = (negotiation.NDJSON, "application/ndjson", "application/jsonl")
 _BLANK = b" \t\r"
 
+_PREFER = parameter(
+    "Prefer",
+    "`handling=lenient`, the default here: an unknown name, or a unit or date that is missing or "
+    "not known, becomes a refusal in the report, and the rest of the case, critical values "
+    "included, is interpreted; `handling=strict` lets it stop the case",
+    place="header",
+)
 _LINE = {
     "type": "object",
     "required": ["line"],
@@ -59,7 +66,7 @@ _LINE = {
             "description": "One case per line, each of one person; blank lines are passed over.",
             "content": {negotiation.NDJSON: {"schema": {"$ref": "#/components/schemas/Case"}}},
         },
-        "parameters": [PROFILE, EXPLAIN, PREFER],
+        "parameters": [PROFILE, EXPLAIN, _PREFER],
     },
     responses={
         200: {
@@ -72,7 +79,9 @@ _LINE = {
 )
 async def batch(request: Request) -> Response:
     """Interpret many cases written by hand. Answers are written as the cases come in. A line that
-    cannot be read is answered with its problem and stops nothing. Each case has its own `as_of`;
+    cannot be read is answered with its problem and stops nothing. Cases are written by programs here,
+    so what stops a case at `/v1/interpret` (an unknown name, a unit that is missing) becomes a
+    refusal in its report; `Prefer: handling=strict` lets it stop the case. Each case has its own `as_of`;
     where it has none, it is interpreted for the moment the request came in. With `explain=false` a
     report does without the rules that could not answer, and is a tenth as long."""
     only(request, "profile", "explain")
@@ -84,7 +93,7 @@ async def batch(request: Request) -> Response:
     work = Work(
         interpreter,
         profile,
-        negotiation.handling(request) == "lenient",
+        negotiation.handling(request) != "strict",
         interpretation.moment_of(None, Reading(Subject())),
         explained(request) is not False,
     )
@@ -209,7 +218,7 @@ def _refused(number: int, case_id: str, found: Problem) -> bytes:
     telemetry.reasons(fault.reason for fault in found.faults)
     # Lines are counted in the stream; within a line there is only one.
     faults = (replace(fault, line=None) for fault in found.faults)
-    found = Problem(found.status, *faults)
+    found = Problem(found.status, *faults, warning=found.warning)
     return orjson.dumps({**_head(number, case_id), "problem": problem.plain(found)}) + b"\n"
 
 

@@ -21,6 +21,7 @@ from corrin.intake.plain import CaseError
 FHIR_JSON = "application/fhir+json; fhirVersion=4.0"
 PROBLEM_JSON = "application/problem+json"
 
+_UNREAD = "Nothing of this case was interpreted, critical values included."
 _DOORS = ("/fhir", "/cds-services")
 
 # Reasons of the reader (rules/terminology/reasons.yaml) whose status is not 400.
@@ -91,13 +92,21 @@ class Fault:
 
 
 class Problem(Exception):
-    """A request that cannot be answered: the status, and everything that is wrong."""
+    """A request that cannot be answered: the status, and everything that is wrong.
+
+    ``warning`` says what follows for whoever waits for an answer.
+    """
 
     def __init__(
-        self, status: int, *faults: Fault, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        *faults: Fault,
+        headers: Mapping[str, str] | None = None,
+        warning: str = "",
     ) -> None:
         super().__init__(f"{status} {', '.join(fault.reason for fault in faults)}")
         self.status, self.faults, self.headers = status, faults, dict(headers or {})
+        self.warning = warning
 
 
 def of_intake(error: IntakeError) -> Problem:
@@ -107,7 +116,7 @@ def of_intake(error: IntakeError) -> Problem:
         for one in error.problems
     )
     if isinstance(error, CaseError):
-        return Problem(422, *faults)
+        return Problem(422, *faults, warning=_UNREAD)
     return Problem(max(_STATUS.get(fault.reason, 400) for fault in faults), *faults)
 
 
@@ -152,7 +161,7 @@ def plain(problem: Problem) -> dict[str, Any]:
         "type": f"urn:corrin:problem:{first.reason}",
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
-        "detail": first.says,
+        "detail": f"{first.says} {problem.warning}".rstrip(),
         "faults": [told(fault) for fault in problem.faults],
     }
 
