@@ -200,6 +200,26 @@ def test_results_that_are_there_and_were_not_sent_are_not_none(
     assert "There may be more than was sent: vitamin B12" in card["detail"]
 
 
+def test_a_normal_b12_is_no_silence_where_a_newer_one_may_be_missing(client: TestClient) -> None:
+    """A client that did not sort, and did not send all, may have kept the newest back."""
+    values = {"old": "2026-05-01T08:00:00Z", "new": "2026-10-01T08:00:00Z"}
+    old, new = (
+        fhir.observation(value=460, id=name, effectiveDateTime=when)
+        for name, when in values.items()
+    )
+    (card,) = cards(client, view({"b12": searchset(old, new, total=30)}))
+    assert card["source"]["topic"]["code"] == "not_seen" and card["indicator"] == "info"
+    assert "newer vitamin B12" in card["summary"] and len(card["summary"]) < 140
+    # What was asked for came: what is missing is older, and a card at every visit would be noise.
+    assert cards(client, view({"b12": searchset(new, old, total=30)})) == []
+    assert cards(client, view({"b12": searchset(old, new)})) == []
+    # Where a card on B12 is there anyway, its foot says that there may be more.
+    low = {**new, "valueQuantity": {**new["valueQuantity"], "value": 150}}
+    (card,) = cards(client, view({"b12": searchset(old, low, total=30)}))
+    assert card["source"]["topic"]["code"] == "b12_status"
+    assert "There may be more than was sent: vitamin B12" in card["detail"]
+
+
 def test_a_test_is_not_asked_for_while_its_results_were_not_seen(client: TestClient) -> None:
     """Vegan with paraesthesia: "B12 not measured" is true only if it was looked for."""
     diet = fhir.stated("Condition", fhir.coded("1187425009", fhir.SNOMED), id="c1")

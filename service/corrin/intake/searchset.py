@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC
 from decimal import Decimal
 from typing import Any, Literal
+
+from corrin.facts.moment import Moment
+from corrin.intake import dates
 
 Extent = Literal["failed", "empty", "incomplete", "complete"]
 """The search failed; found nothing; found more than is here, or may have; all is here."""
@@ -41,6 +45,22 @@ def extent(bundle: Mapping[str, Any]) -> Extent:
     if _has_next(bundle) or _fewer(bundle, matches - included):
         return "incomplete"
     return "complete" if matches else "empty"
+
+
+def newest_first(bundle: Mapping[str, Any]) -> bool:
+    """Whether no result of a Bundle stands before one that is surely later: the order that was
+    asked for (``_sort=-date``), in which what was not sent is older than what was."""
+    entries = bundle.get("entry")
+    last: Moment | None = None
+    for entry in entries if isinstance(entries, list) else ():
+        resource = entry.get("resource") if isinstance(entry, dict) else None
+        if not isinstance(resource, dict) or _mode(entry) == "include":
+            continue
+        when = dates.effective(resource, UTC)[0]
+        if when is not None and last is not None and last.end < when.start:
+            return False
+        last = when or last
+    return True
 
 
 def _holds_resource(entry: Any) -> bool:

@@ -92,6 +92,7 @@ def _occasion(
     concepts = terminology.load().concepts
     return Occasion(
         supply=found.supply,
+        unsorted=found.unsorted,
         titles={key.name: key.title for key in service.keys.values()},
         key_of=service.key_of,
         ordered=offer.tests_of(orders),

@@ -32,11 +32,13 @@ class Prefetched:
         given: every resource or Bundle with its path; keys that were not asked for among them,
             under a path that does not repeat them.
         others: how many keys were not asked for.
+        unsorted: the keys of which not all was sent, and what was sent not the newest first.
     """
 
     supply: Mapping[str, Supply]
     given: tuple[Given, ...]
     others: int
+    unsorted: frozenset[str] = frozenset()
 
     def holds_results(self, walked: Walked) -> bool:
         """Whether results came under a key that was not asked for."""
@@ -72,7 +74,12 @@ def prefetched(call: Call, service: Service) -> Prefetched:
             given.append((path, value))
     if faults:
         raise Problem(400, *faults)
-    return Prefetched(supply, tuple(given), others)
+    unsorted = frozenset(
+        name
+        for name, state in supply.items()
+        if state == "incomplete" and not searchset.newest_first(call.prefetch[name])
+    )
+    return Prefetched(supply, tuple(given), others, unsorted)
 
 
 def supply_of(value: Any) -> Supply:

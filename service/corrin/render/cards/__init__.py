@@ -219,15 +219,17 @@ class _Deck:
     def _not_seen(self) -> Card | None:
         """The card that says that what the service is for could not be looked at."""
         unseen, occasion = self.content.not_seen, self.occasion
-        if not occasion.unseen(unseen.key) or any(
-            value.name in unseen.markers for value in self.report.values
-        ):
+        if not occasion.unseen(unseen.key):
             return None
-        if occasion.relevant is not None and "b12_status" not in occasion.relevant:
+        found = any(value.name in unseen.markers for value in self.report.values)
+        # The newest may be missing; a card on the topic that is there anyway says so itself.
+        if found and (unseen.key not in occasion.unsorted or unseen.topic in self.topics):
+            return None
+        if occasion.relevant is not None and unseen.topic not in occasion.relevant:
             return None
         card = self._frame(
             (unseen.rule, unseen.version, unseen.code),
-            summary=unseen.summary[occasion.supply[unseen.key]],
+            summary=unseen.summary["unsorted" if found else occasion.supply[unseen.key]],
             indicator=self.content.indicator["routine"],
             detail=self.detail.alone(unseen.detail),
             source={"label": self.content.words["source_plain"]},

@@ -30,10 +30,12 @@ class NotSeen:
     """The card that says what could not be looked at.
 
     ``summary`` is by what became of the key; ``markers`` are the analytes any one of which makes
-    the card needless.
+    the card needless, unless a newer result of them may be missing; ``topic`` is the one the card
+    stands in for.
     """
 
     key: str
+    topic: str
     rule: str
     version: str
     code: str
@@ -125,6 +127,7 @@ def load() -> CardContent:
         seen=dict(found["seen"]),
         not_seen=NotSeen(
             key=unseen["key"],
+            topic=unseen["instead_of"],
             rule=unseen["rule"],
             version=str(unseen["version"]),
             code=unseen["topic"]["code"],

@@ -17,6 +17,8 @@ class Occasion:
 
     Attributes:
         supply: by prefetch key of the service.
+        unsorted: keys of which not all was sent, and not the newest first, so that what was not
+            sent may be newer.
         titles: of those keys, in words.
         key_of: analyte → the key it was asked for under.
         ordered: analytes that draft orders on the screen ask for.
@@ -28,6 +30,7 @@ class Occasion:
     """
 
     supply: Mapping[str, Supply] = field(default_factory=dict)
+    unsorted: frozenset[str] = frozenset()
     titles: Mapping[str, str] = field(default_factory=dict)
     key_of: Mapping[str, str] = field(default_factory=dict)
     ordered: frozenset[str] = frozenset()
