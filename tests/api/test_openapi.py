@@ -170,7 +170,9 @@ def test_tokens_are_described_where_they_are_asked_for(interpreter: Interpreter)
     assert interpret["security"] == [{"accessToken": []}]
     assert {"401", "403"} <= set(interpret["responses"])
     assert "security" not in found["paths"]["/livez"]["get"]
-    assert not any("security" in operation for _, _, operation in OPERATIONS)
+    committed = COMMITTED["paths"]["/v1/interpret"]["post"]
+    assert committed["security"] == [{}, {"accessToken": []}]  # with a token or, as here, without
+    assert {"401", "403"} <= set(committed["responses"])
 
 
 def test_description_can_be_left_out(interpreter: Interpreter) -> None:

@@ -67,7 +67,7 @@ def made(app: FastAPI, examples: Json) -> Json:
         if method == "head":
             del found["paths"][path]["head"]
             continue
-        _complete(operation, path, method, tokens=_asks(settings, path, method))
+        _complete(operation, path, method, settings)
         _exemplify(operation, examples.get(operation["operationId"], {}))
     _used_only(found)
     return found
@@ -80,23 +80,23 @@ def _operations(found: Json) -> Iterator[tuple[str, str, Json]]:
 
 
 def _asks(settings: Settings, path: str, method: str) -> bool:
-    """Whether an operation asks for a token."""
-    if settings.auth == "none" or path == METRICS:
-        return False
-    return not is_open(path, method.upper(), catalogue=settings.open_catalogue)
+    """Whether an operation asks for a token where the site asks for tokens at all."""
+    return path != METRICS and not is_open(path, method.upper(), catalogue=settings.open_catalogue)
 
 
-def _complete(operation: Json, path: str, method: str, *, tokens: bool) -> None:
+def _complete(operation: Json, path: str, method: str, settings: Settings) -> None:
     """Every status the operation can answer, each with its content and what it means."""
     fhir = path.startswith(_FHIR_DOORS)
     answers = operation["responses"]
     wanted = [*parts.EVERYWHERE]
     if method == "post":
         wanted += parts.WITH_BODY
-    if tokens:
+    if _asks(settings, path, method):
         wanted += parts.WITH_TOKEN
         scheme = "hooksClient" if path.startswith("/cds-services") else "accessToken"
-        operation["security"] = [{scheme: []}]
+        # An empty one first says that it works without a token too, as this process runs.
+        without: list[Json] = [{}] if settings.auth == "none" else []
+        operation["security"] = [*without, {scheme: []}]
     for status in wanted:
         answers.setdefault(str(status), {})
     for text, answer in answers.items():
