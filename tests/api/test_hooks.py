@@ -71,6 +71,7 @@ def test_discovery_keeps_to_the_specification(client: TestClient) -> None:
     found = answer.json()["services"]
     assert [one["hook"] for one in found] == ["patient-view", "order-select", "order-sign"]
     assert all("never calls" in one["usageRequirements"] for one in found)
+    assert all("is not itself judged" in one["usageRequirements"] for one in found)
 
 
 def test_templates_ask_for_every_code_that_is_read_once(client: TestClient) -> None:
