@@ -135,6 +135,70 @@ def test_two_people_in_one_call(resources: tuple[Resource, ...]) -> None:
         assert problem.reason == "two-subjects" and problem.path
 
 
+OTHER = {"system": "urn:mrn", "value": "8"}
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [
+        (
+            patient(identifier=[MRN]),
+            observation(subject={"reference": "Patient/p", "identifier": OTHER}),
+        ),
+        (
+            patient(identifier=[{"system": "urn:nhs", "value": "1"}, MRN]),
+            stated("Condition", {"text": "x"}, subject={"reference": "p", "identifier": OTHER}),
+        ),
+        (
+            patient(identifier=[MRN, {"system": "urn:nhs", "value": "1"}]),
+            observation(
+                subject={"reference": "#c"},
+                contained=[
+                    {
+                        "resourceType": "Patient",
+                        "id": "c",
+                        "identifier": [OTHER, {"system": "urn:nhs", "value": "1"}],
+                    }
+                ],
+            ),
+        ),
+    ],
+)
+def test_a_reference_that_an_identifier_contradicts(resources: tuple[Resource, ...]) -> None:
+    for order in (resources, resources[::-1]):
+        with pytest.raises(IntakeError) as caught:
+            read(*order)
+        (problem,) = caught.value.problems
+        assert problem.reason == "two-subjects" and problem.path
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        (MRN, MRN),
+        (MRN, {"system": "urn:other", "value": "8"}),
+        (MRN, {"value": "8"}),
+        (MRN, {"system": "urn:mrn"}),
+        (MRN, {**OTHER, "use": "old"}),
+        ({**MRN, "value": "00A-17"}, {**MRN, "value": "a17"}),
+        (
+            {**MRN, "type": {"coding": [{"code": "MR"}]}},
+            {**OTHER, "type": {"coding": [{"code": "VN"}]}},
+        ),
+        (
+            {"system": "urn:ietf:rfc:3986", "value": "urn:oid:1.2"},
+            {"system": "urn:ietf:rfc:3986", "value": "https://example.org/p"},
+        ),
+    ],
+)
+def test_an_identifier_that_contradicts_nothing(own: Resource, said: Resource) -> None:
+    found = read(
+        patient(identifier=[own]),
+        observation(subject={"reference": "Patient/p", "identifier": said}),
+    )
+    assert len(found.results) == 1
+
+
 def test_a_reference_and_an_identifier_join() -> None:
     both = {"reference": "Patient/p", "identifier": MRN}
     found = read(

@@ -9,11 +9,60 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import combinations, pairwise
 
+from corrin.intake.code import codings_of
 from corrin.intake.item import Resource
 
 MESSAGE = "urn"
 """Stands as the server of an id that was made for one message (``urn:uuid:``)."""
 _MOST_NAMES = 64  # different names that are still compared, each with each
+
+
+_ANYTHING = "urn:ietf:rfc:3986"  # as a system: the value is a URI, of whatever kind
+_PASSING = frozenset({"old", "temp"})  # uses of a number that is not the one a person goes by
+
+
+class Numbers:
+    """The numbers a person goes by, as the identifiers of that person's Patients give them.
+
+    How a number is written (blanks, hyphens, case, leading zeros) makes no other number; nor do
+    numbers of unlike types, old ones, or those of no system, contradict.
+    """
+
+    def __init__(self, own: Iterable[object]) -> None:
+        # Codes of the types per system, and per number of it; "" where one has no type.
+        self._types: dict[tuple[str, ...], set[str]] = {}
+        for found in own:
+            for system, number, types in _numbers(found):
+                for key in ((system,), (system, number)):
+                    self._types.setdefault(key, set()).update(types or {""})
+
+    def deny(self, said: object) -> bool:
+        """Whether an Identifier, or one of a list, gives another number of a system of theirs."""
+        return any(
+            self._has(types, system) and not self._has(types, system, number)
+            for system, number, types in _numbers(said)
+        )
+
+    def _has(self, types: frozenset[str], *key: str) -> bool:
+        known = self._types.get(key, frozenset())
+        return bool(known) and (not types or "" in known or not types.isdisjoint(known))
+
+
+def _numbers(found: object) -> list[tuple[str, str, frozenset[str]]]:
+    """System, number and codes of the type of each Identifier that can be compared."""
+    numbers = []
+    for one in found if isinstance(found, list) else (found,):
+        if not isinstance(one, dict) or one.get("use") in _PASSING:
+            continue
+        system, value, kind = one.get("system"), one.get("value"), one.get("type")
+        if not isinstance(system, str) or not isinstance(value, str) or system == _ANYTHING:
+            continue
+        bare = re.sub(r"[\W_]", "", value.casefold()).lstrip("0")
+        codings = codings_of(kind) if kind is not None else None
+        codes = frozenset(code for _, code in codings or () if code)
+        if system and bare:
+            numbers.append((system, bare, codes))
+    return numbers
 
 
 class Groups:

@@ -19,7 +19,7 @@ from corrin.intake import about
 from corrin.intake.code import identifiers_of
 from corrin.intake.dates import parse_moment
 from corrin.intake.item import Item, Resource, placed
-from corrin.intake.person import MESSAGE, Groups, displays_differ, names_differ
+from corrin.intake.person import MESSAGE, Groups, Numbers, displays_differ, names_differ
 from corrin.intake.problem import refuse
 
 _REFERENCE = re.compile(
@@ -97,12 +97,15 @@ def identify(
     displays: dict[str, str] = {}
     patients: list[Item] = []
     nameless: list[Item] = []
+    numbered: list[tuple[object, str]] = []
     known: set[str] = set()
     written: set[str] = set()
     for item in items:
         if item.kind == "Patient":
             patients.append(item)
             keys = _patient_keys(item)
+            if item.resource.get("identifier"):
+                numbered.append((item.resource["identifier"], item.path))
             groups.join(keys, item.path)
             firm.join(_firm(keys), item.path)
             if not keys and item.parent is None:
@@ -122,6 +125,8 @@ def identify(
                 known.add(reference)
             keys = _subject_keys(one, item)
             place = f"{item.path}.subject"
+            if "identifier" in one:
+                numbered.append((one["identifier"], place))
             if keys:
                 if type(reference) is str:
                     written.add(reference)
@@ -135,11 +140,15 @@ def identify(
             named = parameter.get("valueReference")
             if keys and isinstance(named, dict) and type(named.get("reference")) is str:
                 written.add(named["reference"])
+            if isinstance(named, dict):
+                numbered.append((named.get("identifier"), path))
             groups.join(keys, path)
             firm.join(_firm(keys), path)
     places = groups.places() + firm.rivals()
     if displays_differ(displays):
         places += displays.values()
+    own = Numbers(item.resource.get("identifier") for item in patients if item.parent is None)
+    places += [place for said, place in numbered if own.deny(said) for _ in "12"]
     if nameless and any(
         item.resource != nameless[0].resource for item in patients if item.parent is None
     ):
