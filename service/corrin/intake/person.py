@@ -44,7 +44,7 @@ class Numbers:
         )
 
     def _has(self, types: frozenset[str], *key: str) -> bool:
-        known = self._types.get(key, frozenset())
+        known: set[str] = self._types.get(key, set())
         return bool(known) and (not types or "" in known or not types.isdisjoint(known))
 
 
