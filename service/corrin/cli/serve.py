@@ -97,13 +97,13 @@ def _stopped(number: int, frame: object) -> None:
 
 
 def _say(settings: Settings) -> None:
-    """One line: what runs, where, and who may call."""
+    """One line for who started it: what runs, where, and who may call. The log goes elsewhere."""
     scheme = "https" if settings.tls_certificate else "http"
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     auth = "none: loopback only" if settings.auth == "none" else settings.auth
     more = f", {settings.workers} processes" if settings.workers > 1 else ""
     write_to(
-        sys.stdout,
+        sys.stderr,
         f"corrin {__version__} serves profile {settings.profile} on "
         f"{scheme}://{host}:{settings.port}, auth {auth}{more}\n",
     )
