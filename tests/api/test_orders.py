@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from typer.testing import CliRunner
 
 from corrin import intake
+from corrin.cli import app
 from support import fhir, hooks
 from support.hooks import SIGN, VIEW, sample, searchset, view
 
@@ -264,3 +267,19 @@ def test_our_own_proposals_are_no_orders(client: TestClient) -> None:
     for one in own:
         one["subject"] = {"reference": "Patient/p"}
     assert asked(bundle(client, *own)) == asked(first)
+
+
+def test_every_door_that_answers_in_fhir_knows_it(client: TestClient, tmp_path: Path) -> None:
+    file = tmp_path / "request.json"
+    file.write_bytes(fhir.dumps(fhir.bundle(fhir.patient(), B12, order())))
+    answer = client.post(
+        "/v1/interpret?as_of=2026-11-01",
+        content=file.read_bytes(),
+        headers={"Content-Type": FHIR, "Accept": FHIR},
+    )
+    said = ["interpret", str(file), "--as-of", "2026-11-01", "--format", "fhir"]
+    printed = CliRunner().invoke(app, said)
+    assert printed.exit_code == 0, printed.output
+    for found in (answer.json(), json.loads(printed.stdout)):
+        assert fhir.MMA not in asked(found)
+        assert any("Already ordered" in one for one in messages(found))
