@@ -326,6 +326,15 @@ def test_one_person_by_any_of_their_references(client: TestClient, reference: st
     assert cards(client, view({"patient": fhir.patient(), "b12": searchset(mine)}))
 
 
+def test_a_number_that_is_not_the_patients_makes_two_people(client: TestClient) -> None:
+    person = fhir.patient(identifier=[{"system": "urn:mrn", "value": "7"}])
+    said = {"reference": "Patient/p", "identifier": {"system": "urn:mrn", "value": "7"}}
+    mine = fhir.observation(subject=said)
+    assert cards(client, view({"patient": person, "b12": searchset(mine)}))
+    stray = fhir.observation(subject={**said, "identifier": {"system": "urn:mrn", "value": "8"}})
+    refused(client, view({"patient": person, "b12": searchset(stray)}), 422)
+
+
 def test_two_servers_with_one_id_are_two_people(client: TestClient) -> None:
     here = fhir.observation(subject={"reference": "https://a.example.org/fhir/Patient/p"})
     there = fhir.observation(
