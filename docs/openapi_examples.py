@@ -41,7 +41,7 @@ class Asked:
 TWO = b"""\
 {"id": "child", "as_of": "2026-05-20", "patient": {"age": 12}, "results": [{"test": "MMA", \
 "value": 0.5, "unit": "umol/L", "date": "2026-05-01"}]}
-{"id": "misspelt", "as_of": "2026-05-20", "results": [{"test": "B13", "value": 190}]}
+{"id": "misspelt", "as_of": "2026-05-20", "results": [{"tset": "B12", "value": 190}]}
 """
 
 ASKED = (
