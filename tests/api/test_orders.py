@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from corrin import intake
-from corrin.cli import app
+from corrin.cli.program import app
 from support import fhir, hooks
 from support.hooks import SIGN, VIEW, sample, searchset, view
 
