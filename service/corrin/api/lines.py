@@ -79,11 +79,12 @@ _LINE = {
 )
 async def batch(request: Request) -> Response:
     """Interpret many cases written by hand. Answers are written as the cases come in. A line that
-    cannot be read is answered with its problem and stops nothing. Cases are written by programs here,
-    so what stops a case at `/v1/interpret` (an unknown name, a unit that is missing) becomes a
-    refusal in its report; `Prefer: handling=strict` lets it stop the case. Each case has its own `as_of`;
-    where it has none, it is interpreted for the moment the request came in. With `explain=false` a
-    report does without the rules that could not answer, and is a tenth as long."""
+    cannot be read is answered with its problem and stops nothing. Cases are written by programs
+    here, so what stops a case at `/v1/interpret` (an unknown name, a unit that is missing) becomes
+    a refusal in its report; `Prefer: handling=strict` lets it stop the case. Each case has its own
+    `as_of`; where it has none, it is interpreted for the moment the request came in. With
+    `explain=false` a report does without the rules that could not answer, and is a tenth as
+    long."""
     only(request, "profile", "explain")
     negotiation.content_type(request, _KINDS)
     negotiation.accepted(request, _KINDS, {"ndjson": negotiation.NDJSON})
