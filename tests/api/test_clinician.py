@@ -207,3 +207,17 @@ def test_a_report_without_explanation_is_the_same_but_for_what_could_not_answer(
         headers={"Content-Type": "application/x-ndjson"},
     )
     assert line.json()["report"] == brief.json()
+
+
+def test_a_refused_case_says_so_in_fhir_too(client: TestClient) -> None:
+    answer = client.post(
+        DOOR,
+        json={"results": [{"test": "B13", "value": 1}], "context": {"diet": "xyz"}},
+        headers={"accept": "application/fhir+json"},
+    )
+    assert answer.status_code == 422
+    texts = [issue["details"]["text"] for issue in answer.json()["issue"]]
+    said = "Nothing of this case was interpreted, critical values included."
+    assert len(texts) > 1 and [said in text for text in texts] == [True] + [False] * (
+        len(texts) - 1
+    )

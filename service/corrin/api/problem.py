@@ -137,7 +137,9 @@ def outcome(problem: Problem) -> dict[str, Any]:
     """A FHIR R4 OperationOutcome."""
     issues = []
     for fault in problem.faults:
-        said = " ".join(part for part in (fault.says, _nearest(fault), fault.remedy) if part)
+        warning = problem.warning if not issues else ""
+        parts = (fault.says, _nearest(fault), fault.remedy, warning)
+        said = " ".join(part for part in parts if part)
         issue: dict[str, Any] = {
             "severity": "error",
             "code": _ISSUE.get(fault.reason) or _ISSUE_OF_STATUS.get(problem.status, "processing"),
