@@ -16,7 +16,8 @@ from corrin.api.guard import Turn
 from corrin.api.guard.turn import begin
 from support.service import Service, service
 
-# Every job says that it is in work, and works until it is let go of; the loop stands still.
+# Once the service has started and is told to be slow, every job says that it is in work, and works
+# until it is let go of; the loop stands still.
 SLOW = """
 import itertools, os, pathlib, time
 from corrin.api import connection, interpreter
@@ -24,6 +25,8 @@ if {plain}:
     connection.PROTOCOL = connection.PlainProtocol
 numbers = itertools.count()
 async def work(self, size, job):
+    if not pathlib.Path({folder!r}, "slow").exists():
+        return job()
     number = next(numbers)
     pathlib.Path({folder!r}, f"in-{{number}}").touch()
     while not pathlib.Path({folder!r}, f"go-{{number}}").exists():
@@ -75,6 +78,7 @@ def test_who_has_waited_too_long_is_turned_away_and_health_is_not(
 ) -> None:
     program = SLOW.format(folder=str(tmp_path), plain=plain)
     with service(program=program, wait_seconds=WAIT, log_level="info") as server:
+        (tmp_path / "slow").touch()
         first = post(server)
         begun(tmp_path, 0)
         # Now the process reads nothing. What is sent meanwhile is found at once when it goes on.
