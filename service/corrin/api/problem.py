@@ -49,6 +49,9 @@ _ISSUE: Mapping[str, str] = {
     "date-invalid": "value",
     "parameter-unknown": "not-supported",
 }
+# As RFC 9110 has them; Python says so from 3.13 on.
+_TITLES: Mapping[int, str] = {413: "Content Too Large", 422: "Unprocessable Content"}
+
 _ISSUE_OF_STATUS: Mapping[int, str] = {
     400: "structure",
     401: "login",
@@ -135,7 +138,7 @@ def response(problem: Problem, path: str, accept: str = "") -> Response:
 
 def outcome(problem: Problem) -> dict[str, Any]:
     """A FHIR R4 OperationOutcome."""
-    issues = []
+    issues: list[dict[str, Any]] = []
     for fault in problem.faults:
         warning = problem.warning if not issues else ""
         parts = (fault.says, _nearest(fault), fault.remedy, warning)
@@ -161,7 +164,7 @@ def plain(problem: Problem) -> dict[str, Any]:
     first = problem.faults[0]
     return {
         "type": f"urn:corrin:problem:{first.reason}",
-        "title": HTTPStatus(problem.status).phrase,
+        "title": _TITLES.get(problem.status) or HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "detail": f"{first.says} {problem.warning}".rstrip(),
         "faults": [told(fault) for fault in problem.faults],
