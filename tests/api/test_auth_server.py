@@ -202,7 +202,7 @@ def _own_address() -> str | None:
 def test_a_server_that_listens_everywhere_answers_this_machine_only() -> None:
     """uvicorn started by hand knows nothing of CORRIN_AUTH=none."""
     own = _own_address()
-    if own is None:
+    if own is None:  # the refusal itself is asked of the app, without a network, in test_auth_gate
         pytest.skip("this machine has no address but loopback")
     with socket.socket() as bound:
         bound.bind(("0.0.0.0", 0))

@@ -55,7 +55,7 @@ def one(heard: Heard, *statuses: int) -> None:
 def memory(server: Service) -> int:
     """The most memory the process ever held, in bytes."""
     status = Path(f"/proc/{server.process.pid}/status")
-    if not status.exists():
+    if not status.exists():  # macOS: there is no /proc, and no library is worth one figure
         pytest.skip("this system does not tell the memory of a process")
     line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) * 1024

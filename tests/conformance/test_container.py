@@ -126,6 +126,7 @@ class Image:
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]:
     """The final stage, from a context, a store of wheels and nothing else."""
+    # Only root of a Linux machine may change its root; run by `make wheel-test`, which says so.
     if why := may_replay():
         pytest.skip(f"the steps of the Dockerfile are not done again: {why}")
     folder = tmp_path_factory.mktemp("container")

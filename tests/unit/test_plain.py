@@ -761,3 +761,13 @@ def test_fhir_may_use_our_own_names() -> None:
         ).encode()
     )
     assert [one.analyte for one in found.results] == ["total_b12"]
+
+
+@pytest.mark.parametrize("value", ["7.2 H", "7.2*", "7.2 (high)"])
+def test_a_mark_behind_a_number_is_not_taken_for_its_unit_without_a_word(value: str) -> None:
+    result = {"test": "K", "value": value, "unit": "mmol/L", "date": "2026-05-20"}
+    with pytest.raises(CaseError) as raised:
+        read(json.dumps({"results": [result]}).encode())
+    (problem,) = raised.value.problems
+    assert (problem.reason, problem.path) == ("field-conflict", "results[0].unit")
+    assert "without a mark" in problem.remedy

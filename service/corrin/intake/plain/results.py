@@ -138,7 +138,11 @@ def _text(
             faults.add("field-conflict", f"{path}.comparator")
         return
     if said.unit is not None and unit is not None and fold(said.unit) != fold(unit):
-        faults.add("field-conflict", f"{path}.unit")
+        remedy = (
+            "What stands behind the number in value is read as its unit, and it is another. Write "
+            "the number alone in value, without a mark such as H or *."
+        )
+        faults.add("field-conflict", f"{path}.unit", remedy=remedy)
         return
     within = said.interval
     if sign is not None and not (within.is_point and not said.flags):
