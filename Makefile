@@ -135,7 +135,9 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 lock: $(READY) ## resolve the dependencies again (UPGRADE=--upgrade takes newer ones)
 	@$(LOCK) $(UPGRADE) --extra service pyproject.toml --output-file requirements.lock
-	@$(LOCK) $(UPGRADE) --extra service pyproject.toml requirements-dev.in --output-file requirements-dev.lock
+	@$(LOCK) $(UPGRADE) --extra service --extra batch pyproject.toml requirements-dev.in --output-file requirements-dev.lock
+	@$(LOCK) $(UPGRADE) --extra batch pyproject.toml --constraint requirements-dev.lock --output-file requirements-batch.lock
+	@$(LOCK) $(UPGRADE) --extra spark pyproject.toml --constraint requirements-dev.lock --output-file requirements-spark.lock
 	@$(LOCK) $(UPGRADE) requirements-healthchain.in --output-file requirements-healthchain.lock
 	@$(LOCK) $(UPGRADE) requirements-build.in --output-file requirements-build.lock
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
@@ -69,10 +70,14 @@ class Harvest:
 
 
 class Library:
-    """Finds the resources that others refer to, inside the request only."""
+    """Finds the resources that others refer to, inside the request only.
 
-    def __init__(self, items: list[Item]) -> None:
-        self._items = items
+    Args:
+        others: resources by ``Type/id`` that belong to no one person (the products of an export).
+    """
+
+    def __init__(self, items: list[Item], others: Mapping[str, Resource] | None = None) -> None:
+        self._items, self._others = items, others or {}
         self._found: dict[str, Resource] | None = None
 
     def resolve(self, reference: str, item: Item) -> Resource | None:
@@ -97,4 +102,5 @@ class Library:
                 if isinstance(identity, str):
                     self._found.setdefault(f"{one.kind}/{identity}", one.resource)
         bare = reference.split("/_history/", 1)[0]
-        return self._found.get(bare) or self._found.get("/".join(bare.rsplit("/", 2)[-2:]))
+        last = "/".join(bare.rsplit("/", 2)[-2:])
+        return self._found.get(bare) or self._found.get(last) or self._others.get(last)

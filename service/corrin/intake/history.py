@@ -113,7 +113,12 @@ def _server(item: Item) -> str:
 
 
 def _version(item: Item) -> tuple[datetime, int]:
-    meta = item.resource.get("meta")
+    return version_of(item.resource)
+
+
+def version_of(resource: Resource) -> tuple[datetime, int]:
+    """What orders the versions of one resource: when it was last updated, then its number."""
+    meta = resource.get("meta")
     if not isinstance(meta, dict):
         return (_EARLIEST, -1)
     version = meta.get("versionId")

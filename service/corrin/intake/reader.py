@@ -122,20 +122,20 @@ def read_items(
     items: list[Item], person: subject.Person, harvest: Harvest, counts: dict[str, int]
 ) -> None:
     """Read every item into the harvest, and count where each went."""
-    refusals = harvest.refusals
     for item in items:
-        reader = _READERS.get(item.kind)
-        if reader is None:
-            counts["used" if id(item) in person.used else "not-ours"] += 1
-            continue
-        taken, refused = harvest.taken, len(refusals)
-        reader(item, harvest)
-        if harvest.taken > taken:
-            counts["used"] += 1
-        elif len(refusals) > refused:
-            counts["refused"] += 1
-        else:
-            counts["not-ours"] += 1
+        counts[read_item(item, person, harvest)] += 1
+
+
+def read_item(item: Item, person: subject.Person, harvest: Harvest) -> str:
+    """Read one item into the harvest; where it went: ``used``, ``refused`` or ``not-ours``."""
+    reader = _READERS.get(item.kind)
+    if reader is None:
+        return "used" if id(item) in person.used else "not-ours"
+    taken, refused = harvest.taken, len(harvest.refusals)
+    reader(item, harvest)
+    if harvest.taken > taken:
+        return "used"
+    return "refused" if len(harvest.refusals) > refused else "not-ours"
 
 
 def _parameters(walked: Walked, harvest: Harvest) -> tuple[Moment | None, tuple[str, ...]]:

@@ -77,10 +77,7 @@ class Basis:
         self, leaves: Iterable[Leaf], world: World, result: str | None = None
     ) -> tuple[report.Reason, ...]:
         """The deciding leaves in words, each with the value met."""
-        prose = self.prose
-        if result is not None:
-            names = {**self._names, "result": self._words.short(result)}
-            prose = Prose(names, self._means, self._reasons)
+        prose = self._prose_for(result)
         found: dict[tuple[str, Kleene], None] = {}
         for leaf in leaves:
             if isinstance(leaf.node, tree.Always):
@@ -90,6 +87,24 @@ class Basis:
             text = f"{said} ({met})" if met else said
             found[readable(capital(text)), leaf.truth] = None
         return tuple(report.Reason(says=says, truth=_TRUTH[truth]) for says, truth in found)
+
+    def says(
+        self, leaves: Iterable[Leaf], result: str | None = None
+    ) -> tuple[tuple[str, report.Truth], ...]:
+        """As :meth:`why`, without the values met: the same for everybody of whom the same holds."""
+        prose = self._prose_for(result)
+        found: dict[tuple[str, Kleene], None] = {}
+        for leaf in leaves:
+            if not isinstance(leaf.node, tree.Always):
+                said = self._words_of(leaf.node) if prose is self.prose else prose.of(leaf.node)
+                found[readable(capital(said)), leaf.truth] = None
+        return tuple((says, _TRUTH[truth]) for says, truth in found)
+
+    def _prose_for(self, result: str | None) -> Prose:
+        if result is None:
+            return self.prose
+        names = {**self._names, "result": self._words.short(result)}
+        return Prose(names, self._means, self._reasons)
 
     def _words_of(self, node: tree.Leaf) -> str:
         known = self._said.get(id(node))

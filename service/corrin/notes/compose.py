@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import lru_cache
+from hashlib import sha256
 
 from corrin.evaluate.engine import Engine, Evaluation, Fired
 from corrin.facts.case import Case
@@ -56,6 +57,29 @@ class Composer:
             engine.profile.head.always_first,
             tuple(topics(engine.library.root)),
         )
+
+    @property
+    def writer(self) -> NoteWriter:
+        """What puts single rules into words."""
+        return self._notes
+
+    @property
+    def basis(self) -> Basis:
+        """What explains conditions."""
+        return self._basis
+
+    @property
+    def words(self) -> Dictionary:
+        """What facts and reasons are called."""
+        return self._words
+
+    def rules_digest(self) -> str:
+        """``sha256:`` over the profile and the packs of the engine, in the order they run."""
+        engine = self._engine
+        told = [engine.profile.digest, *(f"{p.id} {p.pack.digest}" for p in engine.packs)]
+        if self._overlay is not None:
+            told.append(self._overlay.digest)
+        return "sha256:" + sha256("\n".join(told).encode()).hexdigest()
 
     def compose(self, evaluation: Evaluation) -> report.Report:
         """The report of one evaluation."""

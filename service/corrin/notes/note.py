@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from corrin.evaluate.decide import Decided
 from corrin.evaluate.engine import Engine, Evaluation, Fired
@@ -16,6 +17,15 @@ from corrin.notes.words import Dictionary, stretch
 from corrin.packs import placeholder
 from corrin.packs.bound import BoundRule
 from corrin.packs.topics import topics
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The sentences of one note: in a line, in a paragraph, and what limits it."""
+
+    summary: str
+    detail: str
+    limits: tuple[str, ...]
 
 
 class NoteWriter:
@@ -38,6 +48,32 @@ class NoteWriter:
         rule, head = fired.bound.rule, fired.pack.pack.head
         leaves = self._basis.leaves(fired.bound.when, fired.world)
         rows = self._words.evidence(rule.evidence)
+        texts = self.texts(fired, evaluation)
+        inputs = self._inputs(fired, values)
+        return report.Note(
+            rule=rule.id,
+            title=rule.title,
+            pack=fired.pack.id,
+            pack_version=head.version,
+            pack_date=str(head.date),
+            rule_status=rule.status,
+            verified=all(row.verified for row in rows) and not _calculated(inputs),
+            topic=rule.note.topic,
+            topic_title=self._topics.get(rule.note.topic, rule.note.topic),
+            urgency=rule.note.urgency,
+            summary=texts.summary,
+            detail=texts.detail,
+            why=self._basis.why(leaves, fired.world, fired.bound.result),
+            inputs=inputs,
+            thresholds=self._basis.thresholds(leaves, fired.world, fired.pack),
+            evidence=rows,
+            missing=self._basis.missing(rule.asks, fired.world),
+            limits=texts.limits,
+        )
+
+    def texts(self, fired: Fired, evaluation: Evaluation) -> Texts:
+        """The sentences of a note, filled."""
+        note = fired.bound.rule.note
 
         def said(name: str, aspect: str | None) -> str:
             return self._value(name, aspect, fired, evaluation)
@@ -51,26 +87,10 @@ class NoteWriter:
         def fill(text: str) -> str:
             return finish(placeholder.fill(text, said))
 
-        inputs = self._inputs(fired, values)
-        return report.Note(
-            rule=rule.id,
-            title=rule.title,
-            pack=fired.pack.id,
-            pack_version=head.version,
-            pack_date=str(head.date),
-            rule_status=rule.status,
-            verified=all(row.verified for row in rows) and not _calculated(inputs),
-            topic=rule.note.topic,
-            topic_title=self._topics.get(rule.note.topic, rule.note.topic),
-            urgency=rule.note.urgency,
-            summary=fit.summary(rule.note.summary, said, brief, finish),
-            detail=fit.detail(rule.note.detail, said, brief, finish),
-            why=self._basis.why(leaves, fired.world, fired.bound.result),
-            inputs=inputs,
-            thresholds=self._basis.thresholds(leaves, fired.world, fired.pack),
-            evidence=rows,
-            missing=self._basis.missing(rule.asks, fired.world),
-            limits=(*(fill(limit) for limit in rule.note.limits), *self._unless(fired)),
+        return Texts(
+            summary=fit.summary(note.summary, said, brief, finish),
+            detail=fit.detail(note.detail, said, brief, finish),
+            limits=(*(fill(limit) for limit in note.limits), *self._unless(fired)),
         )
 
     def _unless(self, fired: Fired) -> tuple[str, ...]:
@@ -86,21 +106,25 @@ class NoteWriter:
 
     def _inputs(self, fired: Fired, values: Mapping[int, report.Value]) -> tuple[report.Value, ...]:
         """Every measured value the condition or the text looks at, each once."""
-        found: dict[tuple[str, str, str], Measured] = {}
-        for value in fired.results:
-            found[value.analyte, value.origin, value.reported] = value
-        for name in self._looked_at(fired.bound):
-            fact = fired.world.facts.get(name)
-            for one in fact.among if isinstance(fact, Absent) else (fact,):
-                if isinstance(one, Measured) and one.analyte != "age":
-                    found[one.analyte, one.origin, one.reported] = one
         said = []
-        for value in found.values():
+        for value in self.measured(fired):
             known = values.get(id(value))  # without its history, which stands with the values
             said.append(self._words.value(value) if known is None or known.earlier else known)
         return tuple(said)
 
-    def _looked_at(self, bound: BoundRule) -> tuple[str, ...]:
+    def measured(self, fired: Fired) -> tuple[Measured, ...]:
+        """The values behind a note: what it fired for, and what its condition or text looks at."""
+        found: dict[tuple[str, str, str], Measured] = {}
+        for value in fired.results:
+            found[value.analyte, value.origin, value.reported] = value
+        for name in self.looked_at(fired.bound):
+            fact = fired.world.facts.get(name)
+            for one in fact.among if isinstance(fact, Absent) else (fact,):
+                if isinstance(one, Measured) and one.analyte != "age":
+                    found[one.analyte, one.origin, one.reported] = one
+        return tuple(found.values())
+
+    def looked_at(self, bound: BoundRule) -> tuple[str, ...]:
         """The facts that the condition or the text of a rule names."""
         known = self._names.get(id(bound))
         if known is None:

@@ -23,7 +23,7 @@ def most_urgent(urgencies: tuple[schema.Urgency, ...]) -> schema.Urgency:
     return min(urgencies, key=URGENCIES.index, default="routine")
 
 
-def _urgency(decided: Decided, content: schema.Decision) -> schema.Urgency:
+def urgency_of(decided: Decided, content: schema.Decision) -> schema.Urgency:
     """That of the row that decided, where it has its own; the highest of all possible statuses."""
     index, verdict = decided.verdict.row, decided.verdict
     if decided.status is not None and index is not None and not verdict.restrictions:
@@ -65,7 +65,7 @@ class StatusWriter:
             status=decided.status,
             says=self._says(decided, content),
             possible=self._all(decided.possible, content) if open_ else (),
-            urgency=_urgency(decided, content),
+            urgency=urgency_of(decided, content),
             because=because,
             why=() if open_ else self._basis.why(leaves, world),
             thresholds=thresholds,

@@ -1,0 +1,1 @@
+"""Engines: what reads chunks, brings each person's rows together, and calls the judge."""

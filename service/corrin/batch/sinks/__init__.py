@@ -1,0 +1,1 @@
+"""Sinks: the tables of an answer → files."""

@@ -1,0 +1,1 @@
+"""Sources: every format of an export → rows."""

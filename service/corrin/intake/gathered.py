@@ -1,0 +1,96 @@
+"""The resources of one person, gathered from many files → a reading, and where each row went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+
+from corrin.facts import versions
+from corrin.facts.case import Reading
+from corrin.intake import reader, subject, walk
+from corrin.intake.harvest import Harvest, Library
+from corrin.intake.item import Item, Resource
+from corrin.intake.limits import Limits
+from corrin.intake.problem import IntakeError
+
+USED, SUPERSEDED, NOT_OURS, REFUSED = "used", "superseded", "not-ours", "refused"
+# Of several resources in one row the first of these that any of them came to.
+_RANK = (USED, SUPERSEDED, REFUSED, NOT_OURS)
+_DIGITS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What was read of one person.
+
+    ``went`` says of each row given, in order, where it went (``used``, ``superseded``,
+    ``not-ours``, ``refused``). Paths in the reading begin with :func:`token` of their row.
+    ``problem`` is the reason why all was refused (``two-subjects``), else ``None``; the reading is
+    then empty.
+    """
+
+    reading: Reading
+    went: tuple[str, ...]
+    problem: str | None = None
+
+
+def token(row: int) -> str:
+    """How a row's number begins every path into it: nine digits, so that texts sort like rows."""
+    return f"{row:0{_DIGITS}d}"
+
+
+def row_of(path: str) -> tuple[int, str]:
+    """The row a path of a reading leads into, and the rest of the path (``.value.unit``)."""
+    return int(path[:_DIGITS]), path[_DIGITS:]
+
+
+def gather(
+    rows: Sequence[Resource],
+    *,
+    others: Mapping[str, Resource] | None = None,
+    complete: tuple[str, ...] = (),
+    zone: tzinfo = UTC,
+) -> Gathered:
+    """Read resources that were grouped as one person's.
+
+    Every decision is that of :func:`corrin.intake.read` for the same resources in one request.
+
+    Args:
+        rows: parsed resources (numbers as Decimal), in the order of their rows.
+        others: resources by ``Type/id`` that belong to no one person (Medication).
+        complete: the lists declared complete.
+        zone: where times without a zone were written.
+    """
+    limits = Limits(entries=1000 * len(rows) + 1000)
+    walked = walk.walk_given(((token(at), row) for at, row in enumerate(rows)), limits)
+    try:
+        person = subject.identify(walked.items, zone)
+    except IntakeError as error:
+        nobody = Reading(subject.Person().subject)
+        return Gathered(nobody, (REFUSED,) * len(rows), error.problems[0].reason)
+    harvest = Harvest(zone, Library(walked.items, others))
+    harvest.refusals += walked.refusals + person.refusals
+    counts = dict.fromkeys(_RANK, 0)
+    went: list[set[str]] = [set() for _ in rows]
+    for refusal in walked.refusals:
+        went[row_of(refusal.path)[0]].add(REFUSED)
+    for item in walked.items:
+        went[row_of(item.path)[0]].add(reader.read_item(item, person, harvest))
+    reading = reader.reading_of(person, harvest, counts, None, complete)
+    fallen = _fallen(reading, walked.items)
+    return Gathered(reading, tuple(_settled(one, at in fallen) for at, one in enumerate(went)))
+
+
+def _fallen(reading: Reading, items: Iterable[Item]) -> set[int]:
+    """The rows all results of which another version took the place of."""
+    standing = {one.origin for one in versions.current(reading.results)}
+    gone = {one.origin for one in reading.results} - standing
+    return {row_of(item.path)[0] for item in items if item.origin in gone} if gone else set()
+
+
+def _settled(went: set[str], fallen: bool) -> str:
+    """Where a row went; one of which nothing is left after older versions were dropped fell."""
+    if fallen and USED in went:
+        return SUPERSEDED
+    return next((one for one in _RANK if one in went), SUPERSEDED)
