@@ -20,6 +20,7 @@ from corrin.facts.fact import Absent, Fact, Measured, Stated
 from corrin.facts.moment import Moment
 from corrin.intake import history
 from corrin.intake.gathered import REFUSED, Gathered, gather, row_of
+from corrin.intake.template import Slim, Templates
 from corrin.interpretation import policy_of, prepared
 from corrin.notes.record import Record, Recorder, bounds
 from corrin.notes.words import quantity
@@ -110,6 +111,7 @@ class Judge:
         self.topics = tuple(self.engine.deciders)
         self.policy: Policy = policy_of(question.profile)
         self.zone: tzinfo = UTC
+        self._templates = Templates(self.zone)
         self.as_of = None if question.as_of == EACH_RESULT else Moment.parse(question.as_of)
         self._words = terminology.load().reasons
         self._others = {name: parsed(body) for name, body in shared.products.items()}
@@ -133,10 +135,11 @@ class Judge:
         gone = [self._is_gone(row) for row in rows]
         kept = [row for row, away in zip(rows, gone, strict=True) if not away]
         gathered = gather(
-            [resource_of(row) for row in kept],
+            [given(row) for row in kept],
             others=self._others,
             complete=self.question.complete,
             zone=self.zone,
+            templates=self._templates,
         )
         for row, away in zip(rows, gone, strict=True):
             if away:
@@ -330,18 +333,24 @@ def parsed(body: bytes) -> dict[str, Any]:
     return found
 
 
+def given(row: Mapping[str, Any]) -> dict[str, Any] | Slim:
+    """What a row holds, as the intake takes it."""
+    if row["id"] is None:
+        return parsed(row["body"])
+    return Slim(
+        row["body"],
+        row["subject"],
+        row["id"],
+        row["effective"],
+        row["issued"],
+        row["identifier"],
+    )
+
+
 def resource_of(row: Mapping[str, Any]) -> dict[str, Any]:
     """The resource of a row; of a slim one with what was kept beside it put back."""
-    found = parsed(row["body"])
-    if row["id"] is not None:
-        found["id"] = row["id"]
-    if row["effective"] is not None:
-        found["effectiveDateTime"] = row["effective"]
-    if row["issued"] is not None:
-        found["issued"] = row["issued"]
-    if row["identifier"] is not None:
-        found["identifier"] = json.loads(row["identifier"], parse_int=Decimal, parse_float=Decimal)
-    return found
+    found = given(row)
+    return found.restore() if isinstance(found, Slim) else found
 
 
 def _persons(rows: pa.Table) -> Iterator[list[dict[str, Any]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
@@ -13,6 +13,7 @@ from corrin.intake.harvest import Harvest, Library
 from corrin.intake.item import Item, Resource
 from corrin.intake.limits import Limits
 from corrin.intake.problem import IntakeError
+from corrin.intake.template import Slim, Template, Templates
 
 USED, SUPERSEDED, NOT_OURS, REFUSED = "used", "superseded", "not-ours", "refused"
 # Of several resources in one row the first of these that any of them came to.
@@ -46,26 +47,35 @@ def row_of(path: str) -> tuple[int, str]:
 
 
 def gather(
-    rows: Sequence[Resource],
+    rows: Sequence[Resource | Slim],
     *,
     others: Mapping[str, Resource] | None = None,
     complete: tuple[str, ...] = (),
     zone: tzinfo = UTC,
+    templates: Templates | None = None,
 ) -> Gathered:
     """Read resources that were grouped as one person's.
 
     Every decision is that of :func:`corrin.intake.read` for the same resources in one request.
 
     Args:
-        rows: parsed resources (numbers as Decimal), in the order of their rows.
+        rows: resources (parsed, numbers as Decimal, or slim), in the order of their rows.
         others: resources by ``Type/id`` that belong to no one person (Medication).
         complete: the lists declared complete.
         zone: where times without a zone were written.
+        templates: what slim results are read with, kept from one person to the next.
     """
+    templates = templates or Templates(zone)
+    taken = _templates(rows, templates)
     limits = Limits(entries=1000 * len(rows) + 1000)
-    walked = walk.walk_given(((token(at), row) for at, row in enumerate(rows)), limits)
+    whole = (
+        (token(at), row.restore() if isinstance(row, Slim) else row)
+        for at, row in enumerate(rows)
+        if at not in taken
+    )
+    walked = walk.walk_given(whole, limits)
     try:
-        person = subject.identify(walked.items, zone)
+        person = subject.identify([*walked.items, *_subjects(rows, taken)], zone)
     except IntakeError as error:
         nobody = Reading(subject.Person().subject)
         return Gathered(nobody, (REFUSED,) * len(rows), error.problems[0].reason)
@@ -77,16 +87,47 @@ def gather(
         went[row_of(refusal.path)[0]].add(REFUSED)
     for item in walked.items:
         went[row_of(item.path)[0]].add(reader.read_item(item, person, harvest))
+    for at, template in taken.items():
+        row = rows[at]
+        assert isinstance(row, Slim)
+        templates.put(template, row, token(at), harvest)
+        went[at].add(template.went)
     reading = reader.reading_of(person, harvest, counts, None, complete)
-    fallen = _fallen(reading, walked.items)
+    fallen = _fallen(reading)
     return Gathered(reading, tuple(_settled(one, at in fallen) for at, one in enumerate(went)))
 
 
-def _fallen(reading: Reading, items: Iterable[Item]) -> set[int]:
+def _templates(rows: Sequence[Resource | Slim], templates: Templates) -> dict[int, Template]:
+    """The rows that need not be read by themselves; none where versions have to be told apart."""
+    slim = [(at, row) for at, row in enumerate(rows) if isinstance(row, Slim)]
+    ids = {row.identity for _, row in slim}
+    ids.update(
+        row["id"] for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)
+    )
+    named = sum(1 for row in rows if isinstance(row, Slim) or isinstance(row.get("id"), str))
+    if len(ids) < named:
+        return {}
+    found = ((at, templates.of(row)) for at, row in slim)
+    return {at: template for at, template in found if template is not None}
+
+
+def _subjects(rows: Sequence[Resource | Slim], taken: Mapping[int, Template]) -> Iterator[Item]:
+    """What the rows that are not read by themselves say of their person, each way of it once."""
+    servers = {template.server: at for at, template in reversed(taken.items())}
+    for server, at in servers.items():
+        row = rows[at]
+        assert isinstance(row, Slim)
+        said = {"subject": {"reference": server + row.subject}}
+        yield Item(said, "Observation", token(at), f"Observation/{row.identity}")
+
+
+def _fallen(reading: Reading) -> set[int]:
     """The rows all results of which another version took the place of."""
-    standing = {one.origin for one in versions.current(reading.results)}
-    gone = {one.origin for one in reading.results} - standing
-    return {row_of(item.path)[0] for item in items if item.origin in gone} if gone else set()
+    current = versions.current(reading.results)
+    if current is reading.results:
+        return set()
+    standing = {one.origin for one in current}
+    return {row_of(one.path)[0] for one in reading.results if one.origin not in standing}
 
 
 def _settled(went: set[str], fallen: bool) -> str:
