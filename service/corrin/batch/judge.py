@@ -132,10 +132,11 @@ class Judge:
         )
 
     def _person(self, rows: list[dict[str, Any]], said: _Said) -> None:
-        gone = [self._is_gone(row) for row in rows]
+        every = [given(row) for row in rows]
+        gone = [self._is_gone(row["kind"], one) for row, one in zip(rows, every, strict=True)]
         kept = [row for row, away in zip(rows, gone, strict=True) if not away]
         gathered = gather(
-            [given(row) for row in kept],
+            [one for one, away in zip(every, gone, strict=True) if not away],
             others=self._others,
             complete=self.question.complete,
             zone=self.zone,
@@ -152,15 +153,19 @@ class Judge:
             for case in self._cases(gathered.reading):
                 self._case(subject, case, kept, said)
 
-    def _is_gone(self, row: Mapping[str, Any]) -> bool:
+    def _is_gone(self, kind: str, one: dict[str, Any] | Slim) -> bool:
         """Whether the export says that a resource was deleted, or holds a newer version of it."""
         if not self.shared.deleted and not self.shared.newest:
             return False
-        resource = resource_of(row)
-        key = f"{row['kind']}/{resource.get('id')}"
+        key = f"{kind}/{one.identity if isinstance(one, Slim) else one.get('id')}"
+        if key in self.shared.deleted:
+            return True
         newest = self.shared.newest.get(key)
-        older = newest is not None and history.version_of(resource) < newest
-        return older or key in self.shared.deleted
+        if newest is None:
+            return False
+        if isinstance(one, Slim):
+            raise RuntimeError("a resource met more than once was not handed on whole")
+        return history.version_of(one) < newest
 
     def _cases(self, reading: Reading) -> Iterator[Case]:
         if self.as_of is not None:

@@ -104,7 +104,7 @@ def _templates(rows: Sequence[Resource | Slim], templates: Templates) -> dict[in
     ids.update(
         row["id"] for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)
     )
-    named = sum(1 for row in rows if isinstance(row, Slim) or isinstance(row.get("id"), str))
+    named = sum(1 for one in rows if isinstance(one, Slim) or isinstance(one.get("id"), str))
     if len(ids) < named:
         return {}
     found = ((at, templates.of(row)) for at, row in slim)
@@ -113,7 +113,7 @@ def _templates(rows: Sequence[Resource | Slim], templates: Templates) -> dict[in
 
 def _subjects(rows: Sequence[Resource | Slim], taken: Mapping[int, Template]) -> Iterator[Item]:
     """What the rows that are not read by themselves say of their person, each way of it once."""
-    servers = {template.server: at for at, template in reversed(taken.items())}
+    servers = {template.server: at for at, template in reversed(list(taken.items()))}
     for server, at in servers.items():
         row = rows[at]
         assert isinstance(row, Slim)

@@ -50,7 +50,7 @@ class Slim:
 
     def restore(self) -> Resource:
         """The Observation, numbers as Decimal."""
-        found = _parsed(self.body)
+        found: Resource = _parsed(self.body)
         found.setdefault("resourceType", "Observation")
         found["id"] = self.identity
         subject = found.get("subject")
