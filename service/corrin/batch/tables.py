@@ -146,12 +146,11 @@ def schema_of(name: str, topics: Sequence[str]) -> pa.Schema:
     return reports(topics) if name == "reports" else PLAIN[name]
 
 
-def table_of(schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
-    """Rows given as mappings, in columns."""
-    rows = list(rows)
+def table_of(schema: pa.Schema, rows: Sequence[tuple[Any, ...]]) -> pa.Table:
+    """Rows given as tuples in the order of the columns, in columns."""
+    given: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else [()] * len(schema)
     columns = []
-    for field in schema:
-        values = [row.get(field.name) for row in rows]
+    for field, values in zip(schema, given, strict=True):
         if pa.types.is_dictionary(field.type):
             columns.append(pa.array(values, pa.string()).dictionary_encode().cast(field.type))
         else:
