@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
+from corrin.batch import cases
 from corrin.batch.persons import Given, Person, parsed, persons, resource_of
 from corrin.batch.question import EACH_RESULT, Piece, Question, Shared
 from corrin.batch.written import WENT, Written
 from corrin.facts.case import Case, Reading, Refusal
-from corrin.facts.choose import Policy, choose
+from corrin.facts.choose import Policy
 from corrin.intake import history
 from corrin.intake.dates import parse_moment
 from corrin.intake.gathered import NOT_OURS, Gathered, gather, row_of
@@ -114,14 +115,14 @@ class Judge:
             written.count(chunk, went.replace("-", "_"))
         _refusals(person, gathered, written)
         if gathered.problem is None and any(went != NOT_OURS for went in gathered.went):
+            remark = cases.remark(gathered.reading) if self.as_of is None else None
+            if remark is not None:
+                written.refused(person, 0, "", Refusal(remark, ""))
             for case in self._cases(gathered.reading):
                 yield Asked(person, case)
 
     def _cases(self, reading: Reading) -> Iterator[Case]:
-        if self.as_of is not None:
-            yield choose(reading, self.as_of, self.policy)
-            return
-        raise NotImplementedError(EACH_RESULT)
+        return cases.cases(reading, self.as_of, self.policy)
 
     def _flush(self, waiting: Sequence[Asked], written: Written) -> None:
         """Judge the cases that wait, and write down what is found."""
@@ -163,6 +164,12 @@ def _refusals(person: Person, gathered: Gathered, written: Written) -> None:
 
 
 __all__ = [
-    *("EACH_RESULT", "WENT", "Answer", "Judge", "Piece", "Question", "Shared"),
+    "EACH_RESULT",
+    "WENT",
+    "Answer",
+    "Judge",
+    "Piece",
+    "Question",
+    "Shared",
     "resource_of",
 ]
