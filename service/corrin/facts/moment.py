@@ -70,6 +70,9 @@ class Moment:
 
 @lru_cache(maxsize=4096)
 def _parse(text: str, zone: tzinfo) -> Moment:
+    usual = _usual(text)
+    if usual is not None:
+        return Moment(usual, usual, text)
     match = _FHIR_DATE_TIME.fullmatch(text)
     if match is None:
         raise ValueError("not a FHIR date or dateTime")
@@ -89,6 +92,22 @@ def _parse(text: str, zone: tzinfo) -> Moment:
     start = datetime(y, m, d, int(hour), int(minute), seconds, micro, tzinfo=where)
     end = start if second else start + timedelta(seconds=59, microseconds=999999)
     return Moment(start, end, text)
+
+
+def _usual(text: str) -> datetime | None:
+    """An instant to the second with a zone, as nearly all are; ``None`` for anything else."""
+    if len(text) == 25:
+        if text[19] not in "+-" or text[22] != ":" or text[20:22] > "14" or text[23] > "5":
+            return None
+    elif len(text) != 20 or text[19] != "Z":
+        return None
+    marks = text[4] + text[7] + text[10] + text[13] + text[16]
+    if marks != "--T::" or not text.isascii() or not text[5:7].isdigit():
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None  # a leap second, or no date: for the exact way to say
 
 
 @lru_cache(maxsize=256)
