@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
 
 import pyarrow as pa
 
+from corrin.batch import identity
 from corrin.batch.row import Read, Row, batch_of
+from corrin.intake import history
 
 ROWS_AT_ONCE = 8192
 CHUNK_BYTES = 64 * 1024 * 1024
@@ -95,8 +100,18 @@ class Source(ABC):
         """Bytes to read, as far as known; for progress only."""
         return 0
 
-    def batches(self, span: Span, chunk: int, read: Read) -> Iterator[pa.RecordBatch]:
-        """As :meth:`rows`, in columns (:data:`corrin.batch.row.ROWS`)."""
+    def files(self) -> tuple[str, ...]:
+        """Paths of all files it is read from, so that a change of one is noticed."""
+        return (self.path,)
+
+    def batches(
+        self, span: Span, chunk: int, read: Read, whole: Container[int] = frozenset()
+    ) -> Iterator[pa.RecordBatch]:
+        """As :meth:`rows`, in columns (:data:`corrin.batch.row.ROWS`).
+
+        ``whole`` holds keys (:func:`corrin.batch.identity.key`) of resources that the export holds
+        more than once: their rows are never slim, so that versions can be told apart.
+        """
         waiting: list[Row] = []
         for row in self.rows(span, read):
             waiting.append(row)
@@ -105,3 +120,17 @@ class Source(ABC):
                 waiting = []
         if waiting:
             yield batch_of(waiting, chunk)
+
+    def versions(
+        self, span: Span, wanted: Container[int]
+    ) -> Iterator[tuple[str, str, tuple[datetime, int]]]:
+        """``Type/id``, subject (or nothing) and version of the resources met more than once.
+
+        Of every resource in a piece whose :func:`corrin.batch.identity.key` is in ``wanted``, ours
+        or not: one that is not ours any more takes the place of one that was.
+        """
+        for row in self.rows(span, Read()):
+            resource = json.loads(row.body, parse_int=Decimal, parse_float=Decimal)
+            name = resource.get("id")
+            if isinstance(name, str) and identity.key(row.kind, name) in wanted:
+                yield f"{row.kind}/{name}", row.subject, history.version_of(resource)
