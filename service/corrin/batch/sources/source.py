@@ -6,6 +6,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 from datetime import datetime
 from decimal import Decimal
 
@@ -76,9 +77,9 @@ class Source(ABC):
     path: str
     options: Options = field(default_factory=Options)
 
-    format = ""
+    format: ClassVar[str] = ""
     """What ``--input-format`` calls it."""
-    native: Mapping[str, str] = {}
+    native: ClassVar[Mapping[str, str]] = {}
     """Elements of the resources made of its rows → what the source calls them."""
 
     @abstractmethod
