@@ -6,9 +6,9 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
 from datetime import datetime
 from decimal import Decimal
+from typing import ClassVar
 
 import pyarrow as pa
 
