@@ -46,6 +46,11 @@ def read(item: Item, harvest: Harvest) -> None:
         )
 
 
+def concerns_us(resource: Resource) -> bool:
+    """Whether :func:`read` has anything to say of an Encounter, whoever it is about."""
+    return resource.get("status") == _NOW and bool(_classes(resource))
+
+
 def _classes(resource: Resource) -> list[str]:
     """Concepts the class states: a Coding, or in R5 a list of CodeableConcepts."""
     given = resource.get("class")

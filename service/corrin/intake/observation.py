@@ -54,6 +54,35 @@ def read(item: Item, harvest: Harvest) -> None:
         _read_node(component, known, frame, f".component[{at}]", harvest)
 
 
+def concerns_us(resource: Resource) -> bool:
+    """Whether :func:`read` has anything to say of an Observation; what it contains is not asked.
+
+    False only for what it passes over without a word, whoever and whenever it is about.
+    """
+    codings = codings_of(resource.get("code"))
+    if codings is None:
+        return True
+    own = _meaning_of(codings, resource)
+    components = resource.get("component")
+    if components is not None and (
+        type(components) is not list
+        or len(components) > _MOST_PARTS
+        or any(_part_concerns_us(one) for one in components)
+    ):
+        return True
+    if own.panel:
+        return value.given(resource) != []
+    return own.ours or _value_is_ours(resource, own)
+
+
+def _part_concerns_us(component: Any) -> bool:
+    codings = codings_of(component.get("code")) if type(component) is dict else None
+    if codings is None:
+        return True
+    known = _meaning_of(codings, component)
+    return known.ours or _value_is_ours(component, known)
+
+
 def _meaning_of(codings: Codings, node: Resource) -> Meaning:
     if codings:
         return meaning(codings)

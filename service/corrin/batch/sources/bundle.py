@@ -1,0 +1,249 @@
+"""Bundles, Parameters and arrays → the resources in them, each a row of its own.
+
+What is used of each is what :mod:`corrin.intake.walk` uses. References that only mean something
+inside a Bundle (``urn:uuid:…``, conditional ones) are written as what they lead to, because the
+rows of a person are read without the Bundle around them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from corrin.batch.row import Row
+from corrin.batch.sources.fhir import Taker, id_of, is_known, key_of
+from corrin.intake import history, searchset
+from corrin.intake.code import identifiers_of
+from corrin.intake.item import Resource
+
+_BUNDLE, _PARAMETERS = "Bundle", "Parameters"
+_SENT = frozenset({"batch", "transaction"})
+_WRITES = frozenset({"POST", "PUT"})
+_TYPES = _SENT | {
+    *("batch-response", "collection", "document", "history", "message", "searchset"),
+    *("subscription-notification", "transaction-response"),
+}
+
+_BELONGING = frozenset({"collection", "document", "message", "transaction"})
+
+
+class Found(NamedTuple):
+    """One resource with where it stood, and the entry's ``fullUrl``."""
+
+    resource: Resource
+    place: str
+    full_url: str
+
+
+@dataclass(slots=True)
+class Content:
+    """What is in one collection and all within it.
+
+    Attributes:
+        found: resources, in order.
+        faults: reason and place of what is none.
+        left: resources that a request only names (GET, DELETE).
+        gone: ``Type/id`` of what is deleted.
+        remarks: reason and place of what is said of a collection as a whole.
+    """
+
+    found: list[Found] = field(default_factory=list)
+    faults: list[tuple[str, str]] = field(default_factory=list)
+    left: int = 0
+    gone: list[str] = field(default_factory=list)
+    remarks: list[tuple[str, str]] = field(default_factory=list)
+
+
+def unpack(value: Any, line: int, taker: Taker, *, deleted: bool = False) -> Iterator[Row]:
+    """The rows of a Bundle, a Parameters or an array of resources.
+
+    Args:
+        value: as parsed.
+        line: where it stood in its chunk.
+        taker: what takes each resource.
+        deleted: whether it tells what was deleted, whatever else it says.
+    """
+    content = Content()
+    if isinstance(value, list):
+        for at, one in enumerate(value):
+            _walk(one, f"$this[{at}]", "", content, deleted)
+    else:
+        _walk(value, str(value["resourceType"]), "", content, deleted)
+    targets = Targets(content.found)
+    for one in content.found:
+        targets.settle(one)
+    persons = {key for one in content.found if (key := key_of(one.resource))}
+    only = persons.pop() if len(persons) == 1 else ""
+    alone = only if _is_of_one(value) else ""
+    for reason, place in content.faults:
+        taker.refuse(line, reason, place)
+    for reason, place in content.remarks:
+        taker.refuse(line, reason, place, only)
+    for _ in range(content.left):
+        taker.leave()
+    for key in content.gone:
+        taker.delete(key)
+    for seq, one in enumerate(content.found):
+        yield from taker.take(one.resource, line, place=one.place, seq=seq, alone=alone)
+
+
+def _is_of_one(value: Any) -> bool:
+    """Whether what stands together belongs together: a result that names nobody in a report, say,
+    is that of the one person who is named there; a page of what a search found says no such thing.
+    """
+    return isinstance(value, dict) and value.get("type") in _BELONGING
+
+
+def _walk(value: Any, place: str, full_url: str, content: Content, deleted: bool) -> None:
+    if not isinstance(value, dict):
+        content.faults.append(("malformed", place))
+        return
+    kind = value.get("resourceType")
+    if not isinstance(kind, str):
+        content.faults.append(("malformed", f"{place}.resourceType"))
+    elif not is_known(kind):
+        content.faults.append(("resource-unknown", place))
+    elif kind == _BUNDLE:
+        _bundle(value, place, content, deleted)
+    elif kind == _PARAMETERS:
+        if place == _PARAMETERS and not _resources_in(value.get("parameter")):
+            content.left += 1  # the header of a block
+        _parameters(value.get("parameter"), f"{place}.parameter", content, deleted)
+    else:
+        content.found.append(Found(value, place, full_url))
+
+
+def _bundle(bundle: Resource, place: str, content: Content, deleted: bool) -> None:
+    kind = bundle.get("type")
+    if not isinstance(kind, str) or kind not in _TYPES:
+        content.remarks.append(("malformed", f"{place}.type"))
+        kind = "collection"
+    entries = bundle.get("entry")
+    if entries is None:
+        entries = []
+    if not isinstance(entries, list):
+        content.faults.append(("malformed", f"{place}.entry"))
+        return
+    if kind == "searchset" and searchset.extent(bundle) in ("failed", "incomplete"):
+        content.remarks.append(("search-incomplete", place))
+    if kind == "history":
+        content.gone += sorted(key for key in history.deleted(entries) if key is not None)
+    elif kind in _SENT and (deleted or all(map(_deletes, entries))):
+        content.gone += [key for one in entries if (key := _deleted_key(one)) is not None]
+    for at, entry in enumerate(entries):
+        where = f"{place}.entry[{at}]"
+        if not isinstance(entry, dict):
+            content.faults.append(("malformed", where))
+            continue
+        resource = entry.get("resource")
+        if resource is None:
+            continue
+        if kind in _SENT and not _written(entry):
+            content.left += 1
+            continue
+        url = entry.get("fullUrl")
+        _walk(resource, f"{where}.resource", url if isinstance(url, str) else "", content, deleted)
+
+
+def _parameters(parameters: Any, place: str, content: Content, deleted: bool) -> None:
+    if parameters is None:
+        return
+    if not isinstance(parameters, list):
+        content.faults.append(("malformed", place))
+        return
+    for at, parameter in enumerate(parameters):
+        where = f"{place}[{at}]"
+        if not isinstance(parameter, dict):
+            content.faults.append(("malformed", where))
+            continue
+        if parameter.get("resource") is not None:
+            _walk(parameter["resource"], f"{where}.resource", "", content, deleted)
+        _parameters(parameter.get("part"), f"{where}.part", content, deleted)
+
+
+def _resources_in(parameters: Any) -> bool:
+    return any(
+        isinstance(one, dict)
+        and (one.get("resource") is not None or _resources_in(one.get("part")))
+        for one in (parameters if isinstance(parameters, list) else ())
+    )
+
+
+def _method(entry: Any) -> object:
+    request = entry.get("request") if isinstance(entry, dict) else None
+    return request.get("method") if isinstance(request, dict) else None
+
+
+def _written(entry: Resource) -> bool:
+    method = _method(entry)
+    return method is None or (isinstance(method, str) and method in _WRITES)
+
+
+def _deletes(entry: Any) -> bool:
+    return _method(entry) == "DELETE"
+
+
+def _deleted_key(entry: Any) -> str | None:
+    """``Type/id`` that an entry deletes."""
+    if not _deletes(entry):
+        return None
+    url = entry["request"].get("url")
+    if not isinstance(url, str):
+        return history.key_of(entry.get("resource"))
+    parts = url.split("?")[0].split("/_history")[0].rstrip("/").split("/")[-2:]
+    return "/".join(parts) if len(parts) == 2 and all(parts) else None
+
+
+class Targets:
+    """What the references of one Bundle lead to."""
+
+    def __init__(self, found: list[Found]) -> None:
+        self.named: dict[str, str] = {}
+        self.identified: dict[str, str] = {}
+        for one in found:
+            kind = one.resource["resourceType"]
+            if one.full_url.startswith("urn:") and id_of(one.resource) is None:
+                made = one.full_url.rpartition(":")[2]
+                # As a server would do that is sent it.
+                if id_of({"id": made}) is not None:
+                    one.resource["id"] = made
+            name = id_of(one.resource)
+            if name is None:
+                continue
+            if one.full_url.startswith("urn:"):
+                self.named.setdefault(_folded(one.full_url), f"{kind}/{name}")
+            for key in identifiers_of(one.resource.get("identifier")):
+                self.identified.setdefault(f"{kind}?identifier={key}", f"{kind}/{name}")
+
+    def settle(self, one: Found) -> None:
+        """Write the references of a resource as what they lead to."""
+        if self.named or self.identified:
+            _rewrite(one.resource, self)
+
+    def of(self, reference: str) -> str:
+        """What to write instead of a reference; the same where it is known to nobody here."""
+        if reference.startswith("urn:"):
+            return self.named.get(_folded(reference), reference)
+        if "?identifier=" in reference:
+            return self.identified.get(reference.replace("%7C", "|"), reference)
+        return reference
+
+
+def _folded(urn: str) -> str:
+    """UUIDs are written in either case."""
+    return urn.lower() if urn.startswith("urn:uuid:") else urn
+
+
+def _rewrite(value: Any, targets: Targets) -> None:
+    if isinstance(value, dict):
+        reference = value.get("reference")
+        if isinstance(reference, str):
+            value["reference"] = targets.of(reference)
+        for inner in value.values():
+            if isinstance(inner, dict | list):
+                _rewrite(inner, targets)
+    elif isinstance(value, list):
+        for inner in value:
+            if isinstance(inner, dict | list):
+                _rewrite(inner, targets)

@@ -1,0 +1,460 @@
+"""Files as bytes and as lines: plain, gzip or Zstandard, and what is wrong with them.
+
+What a file is packed with is told by its first bytes, never by its name. Nothing here holds more
+of a file than a buffer, or one line.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import stat
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, Protocol, TextIO
+
+from corrin.batch.sources.source import CHUNK_BYTES, InputError, Span
+
+MOST_LINE = 128 * 1024 * 1024
+"""Bytes of one line that are read; a longer one is refused, and the rest goes on."""
+
+_BUFFER = 1024 * 1024
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_SKIPPABLE = (b"\x2a\x4d\x18", range(0x50, 0x60))  # a Zstandard frame that holds no data
+_UTF8 = b"\xef\xbb\xbf"
+_UTF32 = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")
+_UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_PACKED_AT_ONCE = 64 * 1024
+_ZSTD_AT_ONCE = 4 * 1024  # Zstandard gives all at once that its input holds: up to 32 768 times it
+
+
+_WHOLE = Span()
+
+
+class Line(NamedTuple):
+    """One line without its end; ``data`` is ``None`` where it was longer than allowed."""
+
+    number: int
+    data: bytes | None
+
+
+def packing(head: bytes) -> str:
+    """What a file is packed with, by its first bytes: ``gzip``, ``zstd`` or nothing (``""``)."""
+    if head.startswith(_GZIP):
+        return "gzip"
+    if head.startswith(_ZSTD) or (head[1:4] == _SKIPPABLE[0] and head[0] in _SKIPPABLE[1]):
+        return "zstd"
+    return ""
+
+
+def open_bytes(path: str | Path, name: str | None = None) -> io.BufferedReader:
+    """The unpacked bytes of a file, as a stream.
+
+    Args:
+        path: where it is.
+        name: what it is called in errors; else the last part of the path.
+
+    Raises:
+        InputError: input-missing, input-unreadable, input-not-a-file; and, while it is read, also
+            input-truncated or input-corrupt. What could be unpacked comes first.
+    """
+    called = Path(path).name if name is None else name
+    raw = _Plain(path, called)
+    head = raw.peek()
+    packed = packing(head)
+    if packed:
+        return io.BufferedReader(_Unpacked(raw, packed, called), _BUFFER)
+    return io.BufferedReader(raw, _BUFFER)
+
+
+def head_of(path: str | Path, name: str | None = None, most: int = 64 * 1024) -> bytes:
+    """The first unpacked bytes of a file, in UTF-8 where it says that it is UTF-16.
+
+    Raises:
+        InputError: as :func:`open_bytes`, but what could be unpacked is given rather than raised.
+    """
+    stream = open_bytes(path, name)
+    with stream:
+        found = b""
+        while len(found) < most:
+            try:
+                more = stream.read1(most - len(found))
+            except InputError:
+                if not found:
+                    raise
+                break
+            if not more:
+                break
+            found += more
+    encoding = _UTF16.get(found[:2])
+    if encoding is not None and found[:4] not in _UTF32:
+        return found[2:].decode(encoding, "ignore").encode()
+    return found.removeprefix(_UTF8)
+
+
+def is_plain(path: str | Path, name: str | None = None) -> bool:
+    """Whether a file's bytes are its lines: not packed, and not UTF-16.
+
+    Raises:
+        InputError: as :func:`open_bytes`.
+    """
+    called = Path(path).name if name is None else name
+    with _Plain(path, called) as raw:
+        head = raw.peek()
+    return not packing(head) and head[:2] not in _UTF16 and head[:4] not in _UTF32
+
+
+def size_of(path: str | Path) -> int:
+    """Bytes of a file as it lies there; 0 where that cannot be told."""
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0
+
+
+def spans(
+    path: str | Path, most_bytes: int = CHUNK_BYTES, name: str | None = None
+) -> tuple[Span, ...]:
+    """The pieces of a plain file, each beginning at a line and about ``most_bytes`` long.
+
+    A file that is packed, or not of one byte per ASCII character, is one piece.
+
+    Raises:
+        InputError: as :func:`open_bytes`.
+    """
+    called = Path(path).name if name is None else name
+    size = size_of(path)
+    if size <= most_bytes or not is_plain(path, called):
+        return (Span(),)
+    starts = [0]
+    with open_bytes(path, called) as stream:
+        at = most_bytes
+        while at < size:
+            stream.seek(at - 1)
+            at += _to_line_end(stream) - 1
+            if at >= size:
+                break
+            starts.append(at)
+            at += most_bytes
+    ends = [*starts[1:], size]
+    return tuple(Span(start, end) for start, end in zip(starts, ends, strict=True))
+
+
+def _to_line_end(stream: BinaryIO) -> int:
+    """How many bytes there are to the end of the line, its end included."""
+    passed = 0
+    while True:
+        piece = stream.readline(_BUFFER)
+        passed += len(piece)
+        if not piece or piece.endswith(b"\n"):
+            return passed
+
+
+def lines(stream: BinaryIO, most_bytes: int = MOST_LINE, upto: int | None = None) -> Iterator[Line]:
+    r"""The lines of a stream, counted from 1; without ``\n``, ``\r\n`` and byte order mark.
+
+    Args:
+        stream: unpacked bytes in an encoding that is a superset of ASCII.
+        most_bytes: how long a line may be; of a longer one no data are kept.
+        upto: bytes to read; a line that begins before is given whole.
+
+    Raises:
+        InputError: what the stream raises, with the line it came to.
+    """
+    number = taken = 0
+    while upto is None or taken < upto:
+        number += 1
+        try:
+            data = stream.readline(most_bytes + 2)
+            taken += len(data)
+            if not data:
+                return
+            if not data.endswith(b"\n") and len(data) == most_bytes + 2:
+                taken += _to_line_end(stream)
+                yield Line(number, None)
+                continue
+        except InputError as error:
+            raise InputError(error.file, error.reason, number, error.hint) from None
+        data = data.removesuffix(b"\n").removesuffix(b"\r").removeprefix(_UTF8)
+        yield Line(number, data if len(data) <= most_bytes else None)
+
+
+def open_lines(
+    path: str | Path,
+    span: Span = _WHOLE,
+    name: str | None = None,
+) -> io.BufferedReader:
+    """The bytes of a piece of a text file, in UTF-8 where they said to be UTF-16.
+
+    Raises:
+        InputError: as :func:`open_bytes`; input-encoding for UTF-32; input-changed where the file
+            is shorter than when its pieces were told.
+    """
+    called = Path(path).name if name is None else name
+    stream = open_bytes(path, called)
+    if span.start or span.end is not None:
+        if span.end is not None and size_of(path) < span.end:
+            stream.close()
+            raise InputError(called, "input-changed")
+        stream.seek(span.start)
+    if span.start == 0:
+        head = _peek(stream, 4)
+        if head[:4] in _UTF32:
+            stream.close()
+            raise InputError(called, "input-encoding", 1)
+        encoding = _UTF16.get(head[:2])
+        if encoding is not None:
+            stream.read(2)
+            return io.BufferedReader(_Recoded(stream, encoding, called), _BUFFER)
+    return stream
+
+
+def _peek(stream: io.BufferedReader, most: int) -> bytes:
+    try:
+        return stream.peek(most)[:most]
+    except InputError:
+        return b""
+
+
+def text_of(path: str | Path, encoding: str | None = None, name: str | None = None) -> TextIO:
+    """A file as text: by its byte order mark, else as it is said to be encoded, else UTF-8.
+
+    Line ends are left as they are. A text that is not what it was said to be raises
+    ``UnicodeDecodeError`` while it is read; see :func:`not_text`.
+
+    Raises:
+        InputError: as :func:`open_bytes`; input-encoding for an encoding nobody knows.
+    """
+    called = Path(path).name if name is None else name
+    stream = open_bytes(path, called)
+    head = _peek(stream, 4)
+    if head in _UTF32:
+        found = "utf-32"
+    elif head[:2] in _UTF16:
+        found = "utf-16"
+    elif head.startswith(_UTF8):
+        found = "utf-8-sig"
+    else:
+        found = encoding or "utf-8"
+    try:
+        return io.TextIOWrapper(stream, found, errors="strict", newline="")
+    except LookupError:
+        stream.close()
+        raise InputError(called, "input-encoding") from None
+
+
+def not_text(name: str, line: int) -> InputError:
+    """What to raise for a ``UnicodeDecodeError`` met while reading :func:`text_of`."""
+    return InputError(name, "input-encoding", line)
+
+
+class _Plain(io.RawIOBase):
+    """The bytes of a file as they lie there; every fault of the system as an ``InputError``."""
+
+    def __init__(self, path: str | Path, name: str) -> None:
+        super().__init__()
+        self.called = name
+        try:
+            found = os.stat(path)
+            if not stat.S_ISREG(found.st_mode):
+                raise InputError(name, "input-not-a-file")
+            self.file = io.FileIO(str(path), "rb")
+        except OSError as error:
+            raise InputError(name, _reason(error)) from None
+        except ValueError:  # a NUL in the path
+            raise InputError(name, "input-missing") from None
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def seekable(self) -> bool:
+        """Always."""
+        return True
+
+    def peek(self) -> bytes:
+        """The first four bytes; the position stays at the beginning."""
+        buffer = bytearray(4)
+        found = self.readinto(buffer)
+        self.seek(0)
+        return bytes(buffer[:found])
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        """As :class:`io.RawIOBase` says."""
+        try:
+            return self.file.readinto(buffer) or 0
+        except OSError as error:
+            raise InputError(self.called, _reason(error)) from None
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """As :class:`io.RawIOBase` says."""
+        try:
+            return self.file.seek(offset, whence)
+        except OSError as error:
+            raise InputError(self.called, _reason(error)) from None
+
+    def close(self) -> None:
+        """Close the file as well."""
+        file = getattr(self, "file", None)
+        if file is not None:
+            file.close()
+        super().close()
+
+
+def _reason(error: OSError) -> str:
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return "input-missing"
+    return "input-not-a-file" if error.errno == errno.ELOOP else "input-unreadable"
+
+
+class _Unpacker(Protocol):
+    """What zlib and Zstandard have in common."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, /) -> bytes: ...
+
+
+class _Unpacked(io.RawIOBase):
+    """What a packed file holds: of every member, one after the other."""
+
+    def __init__(self, raw: _Plain, packed: str, name: str) -> None:
+        super().__init__()
+        self.raw, self.packed, self.called = raw, packed, name
+        self.member = self._begin()
+        self.input = b""
+        self.ready = memoryview(b"")
+        self.inside = False  # something of a member was read, and not yet its end
+        self.fault: InputError | None = None
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        """As :class:`io.RawIOBase` says."""
+        while not self.ready:
+            if self.fault is not None:
+                raise self.fault
+            try:
+                if not self._more():
+                    return 0
+            except InputError as error:
+                self.fault = error
+        taken = min(len(buffer), len(self.ready))
+        buffer[:taken] = self.ready[:taken]
+        self.ready = self.ready[taken:]
+        return taken
+
+    def _begin(self) -> _Unpacker:
+        if self.packed == "gzip":
+            return _Gzip()
+        import zstandard
+
+        return zstandard.ZstdDecompressor().decompressobj()
+
+    def _more(self) -> bool:
+        """Unpack a little more; false at the end."""
+        if self.member.eof:
+            self.input = self.member.unused_data
+            self.member = self._begin()
+            self.inside = False
+        if not self.inside:  # members may be padded with zeros
+            self.input = self.input.lstrip(b"\0")
+        waiting = isinstance(self.member, _Gzip) and self.member.waiting
+        if not self.input and not waiting:
+            most = _PACKED_AT_ONCE if self.packed == "gzip" else _ZSTD_AT_ONCE
+            self.input = self.raw.read(most) or b""
+            if not self.input:
+                if self.inside:
+                    raise InputError(self.called, "input-truncated")
+                return False
+            if not self.inside:
+                self.input = self.input.lstrip(b"\0")
+                if not self.input:
+                    return True
+        import zstandard
+
+        data, self.input = self.input, b""
+        self.inside = True
+        try:
+            self.ready = memoryview(self.member.decompress(data))
+        except (zlib.error, zstandard.ZstdError):
+            raise InputError(self.called, "input-corrupt") from None
+        return True
+
+    def close(self) -> None:
+        """Close the file as well."""
+        self.raw.close()
+        super().close()
+
+
+class _Gzip:
+    """One member of a gzip file, unpacked a bounded piece at a time."""
+
+    def __init__(self) -> None:
+        self.inner = zlib.decompressobj(wbits=31)
+        self.waiting = False
+
+    @property
+    def eof(self) -> bool:
+        """Whether the member is read to its end and its sum was right."""
+        return self.inner.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        """What follows the member."""
+        return self.inner.unused_data
+
+    def decompress(self, data: bytes, /) -> bytes:
+        """The next piece; with more to come without more input while ``waiting``."""
+        found = self.inner.decompress(self.inner.unconsumed_tail + data, _BUFFER)
+        self.waiting = bool(self.inner.unconsumed_tail) or (
+            len(found) == _BUFFER and not self.inner.eof
+        )
+        return found
+
+
+class _Recoded(io.RawIOBase):
+    """A stream in UTF-16 as UTF-8."""
+
+    def __init__(self, stream: io.BufferedReader, encoding: str, name: str) -> None:
+        super().__init__()
+        import codecs
+
+        self.stream, self.called = stream, name
+        # What is no character becomes what is no UTF-8 either: the line it stands in is refused.
+        self.decoder = codecs.getincrementaldecoder(encoding)("surrogatepass")
+        self.ready = memoryview(b"")
+        self.over = False
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        """As :class:`io.RawIOBase` says."""
+        while not self.ready:
+            if self.over:
+                return 0
+            piece = self.stream.read1(_BUFFER)
+            self.over = not piece
+            try:
+                text = self.decoder.decode(piece, final=self.over)
+            except UnicodeDecodeError:
+                raise InputError(self.called, "input-truncated") from None
+            self.ready = memoryview(text.encode("utf-8", "surrogatepass"))
+        taken = min(len(buffer), len(self.ready))
+        buffer[:taken] = self.ready[:taken]
+        self.ready = self.ready[taken:]
+        return taken
+
+    def close(self) -> None:
+        """Close the file as well."""
+        self.stream.close()
+        super().close()
