@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 import msgspec
 
+from corrin.batch.subject import key_of_reference
+
 _PLAIN = "-._~:|"  # stand for themselves in the last part of a reference
 
 
@@ -25,6 +27,11 @@ def reference_of(patient: str) -> str:
     What cannot stand in a reference is written as in a URI, so that two names stay two.
     """
     return f"Patient/{identity_of(patient)}"
+
+
+def key(patient: str) -> str:
+    """The key rows about the person are brought together by (:attr:`Row.subject`)."""
+    return key_of_reference(reference_of(patient))
 
 
 def identity_of(patient: str) -> str:
