@@ -114,11 +114,16 @@ class Source(ABC):
         more than once: their rows are never slim, so that versions can be told apart.
         """
         waiting: list[Row] = []
-        for row in self.rows(span, read):
-            waiting.append(row)
-            if len(waiting) >= ROWS_AT_ONCE:
+        try:
+            for row in self.rows(span, read):
+                waiting.append(row)
+                if len(waiting) >= ROWS_AT_ONCE:
+                    yield batch_of(waiting, chunk)
+                    waiting = []
+        except InputError:
+            if waiting:
                 yield batch_of(waiting, chunk)
-                waiting = []
+            raise
         if waiting:
             yield batch_of(waiting, chunk)
 
