@@ -119,13 +119,47 @@ REFUSALS = pa.schema(
     ]
 )
 
+DIFFERENCES = pa.schema(
+    [
+        *_CASE,
+        _column("framework", _CODE, "the other framework, as it was asked for"),
+        _column("topic", _CODE, "the topic that differs; empty for the report as a whole"),
+        _column("here", _CODE, "status by this profile; null where there is none", null=True),
+        _column("there", _CODE, "status under the other framework", null=True),
+        _column("urgency_here", _CODE, "urgency by this profile", null=True),
+        _column("urgency_there", _CODE, "urgency under the other framework", null=True),
+        _column("kind", _CODE, "threshold, thresholds together or table", null=True),
+        _column("because", _TEXTS, "the cut-offs that make the difference, else the two rows"),
+        _column("gained", _TEXTS, "rules whose notes appear there only"),
+        _column("lost", _TEXTS, "rules whose notes appear here only"),
+    ]
+)
+
+CHANGES = pa.schema(
+    [
+        _column("subject", _TEXT, "whose report changed, as the export names the person"),
+        _column("as_of", _TEXT, "the moment the later run asked for; else that of the earlier"),
+        _column("as_of_before", _TEXT, "the moment the earlier run asked for", null=True),
+        _column("what", _CODE, "appeared, disappeared, scope, status, urgency or note"),
+        _column("name", _CODE, "the topic, or the rule of a note; empty for the report as a whole"),
+        _column("before", _TEXT, "status, or urgency, in the earlier run", null=True),
+        _column("after", _TEXT, "status, or urgency, in the later run", null=True),
+        _column("because", _TEXTS, "what differs that bears on it: inputs, rules, moment …"),
+        _column("inputs", _TEXTS, "inputs that bear on it and differ, and how"),
+        _column("rules", _TEXTS, "packs that bear on it and differ: version before → after"),
+    ]
+)
+
 PLAIN: Mapping[str, pa.Schema] = {
     "statuses": STATUSES,
     "notes": NOTES,
     "inputs": INPUTS,
     "refusals": REFUSALS,
+    "differences": DIFFERENCES,
+    "changes": CHANGES,
 }
 NAMES = ("reports", "statuses", "notes", "inputs", "refusals")
+"""The tables every run writes; ``differences`` and ``changes`` are written where asked for."""
 
 _ORDER: Mapping[str, tuple[str, ...]] = {
     "reports": ("subject", "as_of"),
@@ -133,6 +167,8 @@ _ORDER: Mapping[str, tuple[str, ...]] = {
     "notes": ("subject", "as_of", "rule"),
     "inputs": ("subject", "as_of", "name", "role", "when", "origin", "file", "line", "reported"),
     "refusals": ("file", "line", "path", "reason", "name"),
+    "differences": ("subject", "as_of", "framework", "topic"),
+    "changes": ("subject", "as_of", "what", "name"),
 }
 
 
