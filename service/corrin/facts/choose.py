@@ -38,7 +38,8 @@ def choose(reading: Reading, as_of: Moment, policy: Policy) -> Case:
         facts (``age``, ``egfr``, ``on_b12_treatment``, ``mma_previous`` …) where they can be told.
     """
     current = versions.current(reading.results)
-    critical = versions.critical(reading.results)
+    corrected = any(one.status in versions.CORRECTING for one in reading.results)
+    critical = versions.critical(reading.results) if corrected else current
     by_name = _by_name(current)
     calculated.add(by_name)
     every = by_name

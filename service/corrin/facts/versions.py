@@ -11,7 +11,7 @@ from corrin.facts.fact import Measured
 from corrin.facts.interval import Interval
 from corrin.units import UnitError
 
-_CORRECTING = frozenset({"amended", "corrected"})
+CORRECTING = frozenset({"amended", "corrected"})
 _FIRMNESS = {"amended": 3, "corrected": 3, "final": 2, "preliminary": 1}
 _EVER = datetime.min.replace(tzinfo=UTC)
 _NEVER_AGAIN = datetime.max.replace(tzinfo=UTC)
@@ -67,6 +67,8 @@ def _without(
 def _replaced(group: list[Measured]) -> set[int]:
     """Which results of one analyte a later version of the same takes the place of."""
     gone: set[int] = set()
+    if not _anything_twice(group):
+        return gone
     same: dict[tuple[object, ...], list[Measured]] = {}
     for one in group:
         same.setdefault((one.origin, one.path), []).append(one)
@@ -84,6 +86,17 @@ def _replaced(group: list[Measured]) -> set[int]:
     return gone
 
 
+def _anything_twice(group: list[Measured]) -> bool:
+    """Whether two of a group share an identifier, or are the same part of the same resource."""
+    known: set[object] = set()
+    named = 0
+    for one in group:
+        known.add((one.origin, one.path))
+        known.update(one.identifiers)
+        named += 1 + len(one.identifiers)
+    return len(known) < named
+
+
 def _corrected(group: list[Measured], *, surely: bool) -> set[int]:
     """Results of the same time as one that says it corrects, and not issued after it.
 
@@ -92,14 +105,14 @@ def _corrected(group: list[Measured], *, surely: bool) -> set[int]:
     corrections: dict[tuple[datetime, datetime], list[Measured]] = {}
     for one in group:
         time = _time(one)
-        if one.status not in _CORRECTING or time is None:
+        if one.status not in CORRECTING or time is None:
             continue
         if not surely or time[1] - time[0] < _MINUTE:
             corrections.setdefault(time, []).append(one)
     gone: set[int] = set()
     for one in group if corrections else ():
         time = _time(one)
-        if one.status in _CORRECTING or time is None:
+        if one.status in CORRECTING or time is None:
             continue
         for other in corrections.get(time, ()):
             issued = _NEVER_AGAIN if other.issued is None else other.issued.start

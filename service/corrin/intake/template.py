@@ -88,15 +88,17 @@ class Templates:
         self._zone = zone
         self._known: dict[bytes, Template | None] = {}
         self._identifiers: dict[bytes, tuple[str, ...]] = {}
+        self._times: dict[str, Moment | None] = {}
+        self._moments: dict[str, Moment | None] = {}
 
     def of(self, slim: Slim) -> Template | None:
         """The template of a result; ``None`` for one that has to be read by itself.
 
         That is one whose time is not plainly said, or which says more than a value.
         """
-        if slim.effective is None or not self._plain(slim.effective):
+        if slim.effective is None or self._plain(slim.effective) is None:
             return None
-        if slim.issued is not None and dates.parse_moment(slim.issued, self._zone) is None:
+        if slim.issued is not None and self._moment(slim.issued) is None:
             return None
         try:
             return self._known[slim.body]
@@ -108,8 +110,9 @@ class Templates:
 
     def put(self, template: Template, slim: Slim, path: str, harvest: Harvest) -> None:
         """Put one result into the harvest as the reader would have."""
-        when = dates.parse_moment(slim.effective, self._zone)
-        issued = dates.parse_moment(slim.issued, self._zone)
+        assert slim.effective is not None
+        when = self._plain(slim.effective)
+        issued = None if slim.issued is None else self._moment(slim.issued)
         origin = f"Observation/{slim.identity}"
         identifiers = () if slim.identifier is None else self._numbers(slim.identifier)
         for one in template.results:
@@ -128,9 +131,28 @@ class Templates:
                 )
             )
 
-    def _plain(self, effective: str) -> bool:
-        found = dates.parse_moment(effective, self._zone)
-        return found is not None and not dates.flags_of(found.text)
+    def _moment(self, text: str) -> Moment | None:
+        """As :func:`corrin.intake.dates.parse_moment`, for many more different ones."""
+        try:
+            return self._moments[text]
+        except KeyError:
+            if len(self._moments) >= MOST_KEPT:
+                self._moments.clear()
+            found = self._moments[text] = dates.parse_moment(text, self._zone)
+            return found
+
+    def _plain(self, effective: str) -> Moment | None:
+        """A time about which nothing is assumed; ``None`` for any other."""
+        try:
+            return self._times[effective]
+        except KeyError:
+            if len(self._times) >= MOST_KEPT:
+                self._times.clear()
+            found = dates.parse_moment(effective, self._zone)
+            if found is not None and dates.flags_of(found.text):
+                found = None
+            self._times[effective] = found
+            return found
 
     def _numbers(self, identifier: bytes) -> tuple[str, ...]:
         found = self._identifiers.get(identifier)
