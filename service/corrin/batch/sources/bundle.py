@@ -55,14 +55,10 @@ class Content:
     remarks: list[tuple[str, str]] = field(default_factory=list)
 
 
-def unpack(value: Any, line: int, taker: Taker, *, deleted: bool = False) -> Iterator[Row]:
-    """The rows of a Bundle, a Parameters or an array of resources.
+def content_of(value: Any, *, deleted: bool = False) -> Content:
+    """What a Bundle, a Parameters or an array of resources holds, references settled.
 
-    Args:
-        value: as parsed.
-        line: where it stood in its chunk.
-        taker: what takes each resource.
-        deleted: whether it tells what was deleted, whatever else it says.
+    ``deleted``: it tells what was deleted, whatever else it says.
     """
     content = Content()
     if isinstance(value, list):
@@ -73,6 +69,15 @@ def unpack(value: Any, line: int, taker: Taker, *, deleted: bool = False) -> Ite
     targets = Targets(content.found)
     for one in content.found:
         targets.settle(one)
+    return content
+
+
+def unpack(value: Any, line: int, taker: Taker, *, deleted: bool = False) -> Iterator[Row]:
+    """The rows of a Bundle, a Parameters or an array of resources, read by ``taker``.
+
+    ``line`` is where it stood in its chunk; ``deleted`` as for :func:`content_of`.
+    """
+    content = content_of(value, deleted=deleted)
     persons = {key for one in content.found if (key := key_of(one.resource))}
     only = persons.pop() if len(persons) == 1 else ""
     alone = only if _is_of_one(value) else ""

@@ -19,7 +19,8 @@ _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
 _CONDITIONAL = re.compile(r"Patient\?identifier=([^&]*)")
 _ABOUT_PERSON = frozenset({"Patient", "Specimen"})
 _OF_NOBODY = frozenset({"Medication", "Specimen"})
-_HOLDERS = frozenset({"Bundle", "Parameters"})
+HOLDERS = frozenset({"Bundle", "Parameters"})
+"""Types that only hold other resources."""
 _OUTCOME = "OperationOutcome"
 
 
@@ -138,7 +139,7 @@ def _carries(contained: object) -> bool:
         return True
     for one in contained:
         kind = one.get("resourceType") if isinstance(one, dict) else None
-        if not isinstance(kind, str) or not is_known(kind) or kind in _HOLDERS:
+        if not isinstance(kind, str) or not is_known(kind) or kind in HOLDERS:
             return True
         if kind in reader.KINDS and (kind != "Observation" or observation.concerns_us(one)):
             return True

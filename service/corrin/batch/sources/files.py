@@ -168,11 +168,11 @@ def lines(stream: BinaryIO, most_bytes: int = MOST_LINE, upto: int | None = None
     while upto is None or taken < upto:
         number += 1
         try:
-            data = stream.readline(most_bytes + 2)
+            data = stream.readline(most_bytes + 1)
             taken += len(data)
             if not data:
                 return
-            if not data.endswith(b"\n") and len(data) == most_bytes + 2:
+            if not data.endswith(b"\n") and len(data) == most_bytes + 1:
                 taken += _to_line_end(stream)
                 yield Line(number, None)
                 continue
@@ -180,6 +180,65 @@ def lines(stream: BinaryIO, most_bytes: int = MOST_LINE, upto: int | None = None
             raise InputError(error.file, error.reason, number, error.hint) from None
         data = data.removesuffix(b"\n").removesuffix(b"\r").removeprefix(_UTF8)
         yield Line(number, data if len(data) <= most_bytes else None)
+
+
+def blocks(
+    stream: io.BufferedReader,
+    most_bytes: int = MOST_LINE,
+    upto: int | None = None,
+    block: int = 16 * _BUFFER,
+) -> Iterator[bytes | None]:
+    """The same lines in blocks of whole lines, ends included; ``None`` for each that is too long.
+
+    Args:
+        stream: as for :func:`lines`.
+        most_bytes: how long a line may be.
+        upto: bytes to read; they end where a line does.
+        block: about how long a block is; one that holds a longer line is longer.
+
+    Raises:
+        InputError: what the stream raises, after every line that had ended.
+    """
+    left = upto
+    rest = b""  # a line that has not ended yet
+    while True:
+        pieces, had, fault = [rest], 0, None
+        while had < block and (left is None or had < left):
+            try:
+                piece = stream.read1(block - had if left is None else min(block, left) - had)
+            except InputError as error:
+                fault = error
+                break
+            if not piece:
+                break
+            pieces.append(piece)
+            had += len(piece)
+        left = None if left is None else left - had
+        data = b"".join(pieces)
+        cut = data.rfind(b"\n") + 1
+        rest = data[cut:]
+        if cut:
+            yield from _short_enough(data[:cut], most_bytes)
+        if fault is not None:
+            raise fault
+        if not had:
+            if rest:
+                yield rest if len(rest) <= most_bytes else None
+            return
+        if len(rest) > most_bytes:
+            passed = _to_line_end(stream)
+            left = None if left is None else left - passed
+            rest = b""
+            yield None
+
+
+def _short_enough(data: bytes, most_bytes: int) -> Iterator[bytes | None]:
+    """Whole lines, without those that are too long."""
+    if len(data) <= most_bytes or all(len(one) <= most_bytes for one in data.split(b"\n")):
+        yield data
+        return
+    for line in data.split(b"\n")[:-1]:  # few and long
+        yield line + b"\n" if len(line) <= most_bytes else None
 
 
 def open_lines(

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Container, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
+import pyarrow as pa
+
+from corrin.batch import identity, scan
 from corrin.batch.row import Read, Row
 from corrin.batch.sources import files
-from corrin.batch.sources.bundle import unpack
-from corrin.batch.sources.fhir import Taker
-from corrin.batch.sources.source import CHUNK_BYTES, Source, Span
-from corrin.intake import jsontext
+from corrin.batch.sources.bundle import content_of, unpack
+from corrin.batch.sources.fhir import HOLDERS, Taker, id_of, key_of
+from corrin.batch.sources.source import CHUNK_BYTES, InputError, Source, Span
+from corrin.intake import history, jsontext
 from corrin.intake.limits import Limits
-from corrin.intake.problem import IntakeError
+from corrin.intake.problem import IntakeError, refuse
 
 _BLANK = b" \t\r\n"
-_HOLDERS = ("Bundle", "Parameters")
-_MOST_ENTRIES = 10_000_000
+_MOST_ENTRIES = 10_000_000  # of one Bundle: only its bytes are bounded here
+_WHOLE = Span()
+_KIND = re.compile(rb'"resourceType"\s*:\s*"([A-Za-z]+)"')
+_NAME = re.compile(rb'"id"\s*:\s*"([A-Za-z0-9\-.]{1,64})"')
 
 
 @dataclass(frozen=True)
@@ -26,8 +33,8 @@ class NdjsonSource(Source):
 
     Attributes:
         role: ``output``, or ``deleted`` where a manifest says that the file tells what was deleted.
-        expected: how many resources the manifest says are in it.
-        most_line: how long a line may be that is read.
+        expected: how many resources a manifest says are in it.
+        most_line: bytes of the longest line that is read.
     """
 
     role: str = "output"
@@ -38,12 +45,15 @@ class NdjsonSource(Source):
 
     def spans(self, most_bytes: int = CHUNK_BYTES) -> tuple[Span, ...]:
         """Pieces that begin at lines; one for a packed file, or for one that is one JSON text."""
-        if files.size_of(self.path) <= most_bytes or self._is_one_text():
-            return (Span(),)
-        return files.spans(self.path, most_bytes, self.name)
+        try:
+            if files.size_of(self.path) > most_bytes and not self._is_one_text():
+                return files.spans(self.path, most_bytes, self.name)
+        except InputError:  # is told when it is read
+            pass
+        return (_WHOLE,)
 
     def size(self) -> int:
-        """Bytes of the file."""
+        """Bytes of the file as it lies there."""
         return files.size_of(self.path)
 
     def rows(self, span: Span, read: Read) -> Iterator[Row]:
@@ -53,30 +63,100 @@ class NdjsonSource(Source):
             InputError: input-missing, input-unreadable, input-not-a-file, input-truncated,
                 input-corrupt, input-encoding or input-changed.
         """
-        if span == Span() and self._is_one_text():
-            yield from self._text(read)
+        taker = Taker(read)
+        if span == _WHOLE and self._is_one_text():
+            yield from self._text(taker)
+            return
+        for block in self._blocks(span, taker):
+            for line in block.removesuffix(b"\n").split(b"\n"):
+                read.lines += 1
+                yield from self._line(line, read.lines, taker)
+        self._compare(span, read)
+
+    def batches(
+        self, span: Span, chunk: int, read: Read, whole: Collection[int] = frozenset()
+    ) -> Iterator[pa.RecordBatch]:
+        """As :meth:`Source.batches`; what is regular is read by :mod:`corrin.batch.scan`."""
+        if self.options.codes is not None or (span == _WHOLE and self._is_one_text()):
+            yield from super().batches(span, chunk, read, whole)
             return
         taker = Taker(read)
-        upto = None if span.end is None else span.end - span.start
-        with files.open_lines(self.path, span, self.name) as stream:
-            for line in files.lines(stream, self.most_line, upto):
-                read.lines = line.number
-                if line.data is None:
-                    taker.refuse(line.number, "too-large")
-                elif line.data.strip(_BLANK):
-                    yield from self._line(line.data, line.number, taker)
 
-    def _line(self, data: bytes, number: int, taker: Taker) -> Iterator[Row]:
+        def exact(line: bytes, number: int) -> Iterator[Row]:
+            return self._line(line, number, taker)
+
+        for block in self._blocks(span, taker):
+            yield from scan.batches(block, chunk, read, exact, whole)
+        self._compare(span, read)
+
+    def versions(
+        self, span: Span, wanted: Container[int]
+    ) -> Iterator[tuple[str, str, tuple[datetime, int]]]:
+        """As :meth:`Source.versions`, also of resources that are not handed on."""
+        taker = Taker(Read())
+        try:
+            if span == _WHOLE and self._is_one_text():
+                with files.open_lines(self.path, span, self.name) as stream:
+                    yield from self._versions(stream.read(self.most_line), wanted)
+                return
+            for block in self._blocks(span, taker):
+                for line in block.split(b"\n"):
+                    if _may_hold(line, wanted):
+                        yield from self._versions(line, wanted)
+        except InputError:  # was told when the rows were read
+            return
+
+    def _versions(
+        self, data: bytes, wanted: Container[int]
+    ) -> Iterator[tuple[str, str, tuple[datetime, int]]]:
+        try:
+            value = self._parsed(data)
+        except IntakeError:
+            return
+        if isinstance(value, list) or (
+            isinstance(value, dict) and value.get("resourceType") in HOLDERS
+        ):
+            found = [one.resource for one in content_of(value).found]
+        else:
+            found = [value] if isinstance(value, dict) else []
+        for resource in found:
+            kind, name = resource.get("resourceType"), id_of(resource)
+            if isinstance(kind, str) and name and identity.key(kind, name) in wanted:
+                yield f"{kind}/{name}", key_of(resource), history.version_of(resource)
+
+    def _blocks(self, span: Span, taker: Taker) -> Iterator[bytes]:
+        """Blocks of whole lines; lines that are too long are refused."""
+        upto = None if span.end is None else span.end - span.start
+        read = taker.read
+        try:
+            with files.open_lines(self.path, span, self.name) as stream:
+                for block in files.blocks(stream, self.most_line, upto):
+                    if block is not None:
+                        yield block
+                        continue
+                    read.lines += 1
+                    taker.refuse(read.lines, "too-large")
+        except InputError as error:
+            raise InputError(self.name, error.reason, read.lines + 1, error.hint) from None
+
+    def _line(self, line: bytes, number: int, taker: Taker) -> Iterator[Row]:
+        """The rows of one line."""
+        data = line.removeprefix(_MARK).strip(_BLANK)
+        if not data:
+            return
         try:
             value = self._parsed(data)
         except IntakeError as error:
             taker.refuse(number, error.problems[0].reason, error.problems[0].path)
             return
-        yield from self._value(value, number, taker, data.strip(_BLANK))
+        yield from self._value(value, number, taker, data)
 
     def _parsed(self, data: bytes) -> Any:
         limits = Limits(bytes=self.most_line, entries=_MOST_ENTRIES)
-        return jsontext.parse(data, limits).values[0]
+        parsed = jsontext.parse(data, limits)
+        if parsed.lines:
+            raise refuse("not-json")
+        return parsed.values[0]
 
     def _value(
         self, value: Any, line: int, taker: Taker, body: bytes | None = None
@@ -84,10 +164,18 @@ class NdjsonSource(Source):
         """The rows of one JSON value that stood alone."""
         if not isinstance(value, dict):
             taker.refuse(line, "malformed")
-        elif value.get("resourceType") in _HOLDERS:
+        elif value.get("resourceType") in HOLDERS:
             yield from unpack(value, line, taker, deleted=self.role == "deleted")
         else:
             yield from taker.take(value, line, body=body)
+
+    def _compare(self, span: Span, read: Read) -> None:
+        """Hold what was met against what the manifest says is there."""
+        if span == _WHOLE and self.expected is not None and self.expected != read.rows:
+            read.notes.append(
+                f"{self.name}: the manifest counts {self.expected} resources in it, "
+                f"{read.rows} were met"
+            )
 
     def _is_one_text(self) -> bool:
         """Whether all of the file is one JSON text on several lines, or an array."""
@@ -101,26 +189,25 @@ class NdjsonSource(Source):
             and rest.lstrip(_BLANK)[:1] not in _STARTS
         )
 
-    def _text(self, read: Read) -> Iterator[Row]:
+    def _text(self, taker: Taker) -> Iterator[Row]:
         """The rows of a file that is one JSON text, or seems to be."""
-        taker = Taker(read)
-        with files.open_lines(self.path, Span(), self.name) as stream:
+        with files.open_lines(self.path, _WHOLE, self.name) as stream:
             data = stream.read(self.most_line + 1)
-        read.lines = data.count(b"\n") + (not data.endswith(b"\n"))
         if len(data) > self.most_line:
+            taker.read.lines += 1
             taker.refuse(1, "too-large")
             return
+        lines = data.removesuffix(b"\n").split(b"\n")
+        taker.read.lines += len(lines)
         try:
             value = self._parsed(data)
         except IntakeError as error:
             problem = error.problems[0]
-            lines = [one.strip(_BLANK) for one in data.split(b"\n")]
-            if problem.reason != "not-json" or not any(_is_object(one) for one in lines):
-                taker.refuse(problem.line or 1, problem.reason, problem.path)
-                return
-            for number, line in enumerate(lines, start=1):
-                if line:
+            if problem.reason == "not-json" and any(_is_object(one) for one in lines):
+                for number, line in enumerate(lines, start=1):
                     yield from self._line(line, number, taker)
+            else:
+                taker.refuse(problem.line or 1, problem.reason, problem.path)
             return
         if isinstance(value, list):
             yield from unpack(value, 1, taker, deleted=self.role == "deleted")
@@ -130,7 +217,21 @@ class NdjsonSource(Source):
 
 _OPEN = (b"{", b"[", b",", b":")
 _STARTS = (b"{", b"")
+_MARK = b"\xef\xbb\xbf"
 
 
 def _is_object(line: bytes) -> bool:
-    return line.startswith(b"{") and line.endswith(b"}")
+    data = line.strip(_BLANK)
+    return data.startswith(b"{") and data.endswith(b"}")
+
+
+def _may_hold(line: bytes, wanted: Container[int]) -> bool:
+    """Whether a line may hold one of the wanted resources; exact but for escapes."""
+    if b"\\u" in line:
+        return True
+    names = set(_NAME.findall(line))
+    return any(
+        identity.key(kind.decode(), name.decode()) in wanted
+        for kind in set(_KIND.findall(line))
+        for name in names
+    )

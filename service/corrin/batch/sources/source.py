@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -106,7 +106,7 @@ class Source(ABC):
         return (self.path,)
 
     def batches(
-        self, span: Span, chunk: int, read: Read, whole: Container[int] = frozenset()
+        self, span: Span, chunk: int, read: Read, whole: Collection[int] = frozenset()
     ) -> Iterator[pa.RecordBatch]:
         """As :meth:`rows`, in columns (:data:`corrin.batch.row.ROWS`).
 
