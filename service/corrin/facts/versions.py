@@ -15,6 +15,7 @@ CORRECTING = frozenset({"amended", "corrected"})
 _FIRMNESS = {"amended": 3, "corrected": 3, "final": 2, "preliminary": 1}
 _EVER = datetime.min.replace(tzinfo=UTC)
 _NEVER_AGAIN = datetime.max.replace(tzinfo=UTC)
+_COMPONENT = ".component["
 _HALF = Decimal("0.5")
 _MINUTE = timedelta(minutes=1)
 
@@ -71,7 +72,7 @@ def _replaced(group: list[Measured]) -> set[int]:
         return gone
     same: dict[tuple[object, ...], list[Measured]] = {}
     for one in group:
-        same.setdefault((one.origin, one.path), []).append(one)
+        same.setdefault((one.origin, _part(one.path)), []).append(one)
         for identifier in one.identifiers:
             # One identifier over several sample times names an order or a series, not a result.
             same.setdefault((identifier, _time(one)), []).append(one)
@@ -86,12 +87,18 @@ def _replaced(group: list[Measured]) -> set[int]:
     return gone
 
 
+def _part(path: str) -> str:
+    """The part of a resource a path leads to; where the resource stood makes it no other one."""
+    start = path.rfind(_COMPONENT)
+    return path[start:] if start >= 0 else ""
+
+
 def _anything_twice(group: list[Measured]) -> bool:
     """Whether two of a group share an identifier, or are the same part of the same resource."""
     known: set[object] = set()
     named = 0
     for one in group:
-        known.add((one.origin, one.path))
+        known.add((one.origin, _part(one.path)))
         known.update(one.identifiers)
         named += 1 + len(one.identifiers)
     return len(known) < named

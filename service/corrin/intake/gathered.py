@@ -126,8 +126,8 @@ def _fallen(reading: Reading) -> set[int]:
     current = versions.current(reading.results)
     if current is reading.results:
         return set()
-    standing = {one.origin for one in current}
-    return {row_of(one.path)[0] for one in reading.results if one.origin not in standing}
+    rows = {row_of(one.path)[0] for one in reading.results}
+    return rows - {row_of(one.path)[0] for one in current}
 
 
 def _settled(went: set[str], fallen: bool) -> str:
