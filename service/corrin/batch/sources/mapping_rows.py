@@ -113,7 +113,7 @@ class Maker:
             (header.place(one.column), one, Marks(*mapping.missing, *one.missing))
             for one in mapping.statements
         ]
-        self._names = tuple(header.called(getattr(columns, name)) for name in ("value", "number"))
+        self._names = header.called(columns.value), header.called(columns.number)
         self._wide = mapping.layout == "wide"
 
     def _getter(self, column: object) -> Getter:
