@@ -97,6 +97,15 @@ def _misshapen(error: ValidationError, raw: Any, name: str) -> Iterator[Finding]
         )
 
 
+def read_plain(data: bytes, name: str) -> Any:
+    """YAML as texts, lists and mappings with their lines, for files of the same kind.
+
+    Raises:
+        MappingProblem: it is no YAML, too large, or not a mapping.
+    """
+    return _raw(data, name)
+
+
 def _raw(data: bytes, name: str) -> Any:
     if len(data) > MOST_BYTES:
         raise _unreadable(name, 0, f"it is larger than {MOST_BYTES >> 20} MiB")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -26,14 +26,6 @@ _ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,40})(?:\.\d{1,40})?(?:[eE][+-]?[12]?\d)?", re.ASCII)
 _SIGNED = re.compile(rf"(?P<sign><=|>=|<|>)?\s*(?P<figure>{_NUMBER.pattern})", re.ASCII)
 _EQUAL = frozenset({"", "="})
-
-
-class Quantity(NamedTuple):
-    """A number as written, with its unit as spelt."""
-
-    value: str
-    unit: str = ""
-    comparator: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,24 +111,32 @@ def resource(record: Record) -> dict[str, Any]:
 
 
 def value_of(record: Record) -> dict[str, Any]:
-    """``value[x]``, or ``dataAbsentReason`` where the source says why there is none."""
+    """``value[x]``, and ``dataAbsentReason`` where the source says why there is none.
+
+    Where it says both, both are written: the reader refuses what contradicts itself.
+    """
+    absent = _absent(record.absent)
     if record.value is not None:
-        return dict(record.value)
+        return dict(record.value) | absent
     text, comparator = record.value_text.strip(), record.comparator.strip()
     text = text or _spelt(record.value_number)
     if not text:
         if comparator not in _EQUAL:
             return {"valueString": comparator}
-        coding = {"system": _ABSENT, "code": record.absent}
-        return {"dataAbsentReason": {"coding": [coding]}} if record.absent else {}
+        return absent
     match = _SIGNED.fullmatch(text)
     if match is None:
-        return {"valueString": _as_text(text, comparator, record.unit_text or record.unit_code)}
+        text = _as_text(text, comparator, record.unit_code or record.unit_text)
+        return {"valueString": text} | absent
     sign = match["sign"] or ""
     if sign and comparator not in (sign, ""):
-        return {"valueString": f"{comparator} {text}"}
+        return {"valueString": f"{comparator} {text}"} | absent
     sign = sign or ("" if comparator in _EQUAL else comparator)
-    return {"valueQuantity": quantity(match["figure"], record, sign)}
+    return {"valueQuantity": quantity(match["figure"], record, sign)} | absent
+
+
+def _absent(code: str) -> dict[str, Any]:
+    return {"dataAbsentReason": {"coding": [{"system": _ABSENT, "code": code}]}} if code else {}
 
 
 def quantity(figure: str, record: Record, sign: str = "") -> dict[str, Any]:
