@@ -83,20 +83,6 @@ def _part_concerns_us(component: Any) -> bool:
     return known.ours or _value_is_ours(component, known)
 
 
-def names_ours(code: object) -> bool:
-    """Whether an Observation of this code can be ours whatever it says; a broken code is."""
-    codings = codings_of(code)
-    if codings is None:
-        return True
-    own = _meaning_of(codings, {"code": code})
-    return own.ours or own.panel
-
-
-def answers_ours(value: object) -> bool:
-    """Whether a coded value makes an Observation ours whatever its code."""
-    return _value_is_ours({"valueCodeableConcept": value}, NOTHING)
-
-
 def _meaning_of(codings: Codings, node: Resource) -> Meaning:
     if codings:
         return meaning(codings)

@@ -11,6 +11,6 @@ the JSON the exact reader would accept, and asks the intake once per distinct co
 Observation of it can be ours.
 """
 
-from corrin.batch.scan.reading import Exact, batches
+from corrin.batch.scan.reading import Exact, batches, load
 
-__all__ = ["Exact", "batches"]
+__all__ = ["Exact", "batches", "load"]

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from mmap import mmap
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from corrin.batch.row import Read, Row, batch_of
+from corrin.batch.row import Read, Row
+from corrin.batch.row import batch_of as batch_of_rows
 
 ROWS_AT_ONCE = 8192
+_WORTH_BYTES = 8 * 1024 * 1024
+_BLOCK = 1024 * 1024
 _BLANK = b" \t\r"
+_LINE_FEED = 0x0A
 
 Exact = Callable[[bytes, int], Iterable[Row]]
 """Reads one line, without its line feed, of which the number in the chunk is given.
@@ -19,14 +25,39 @@ It returns the rows to be handed on, and notes all else about the line in its ow
 """
 
 
+class _Loaded:
+    """Whether the compiled code is loaded in this process, and how much was read without it."""
+
+    def __init__(self) -> None:
+        self.now = False
+        self.without = 0
+
+    def pays(self, more: int) -> bool:
+        """Whether to read these bytes with it: once as much was read as loading it costs."""
+        self.now = self.now or self.without + more >= _WORTH_BYTES
+        if not self.now:
+            self.without += more
+        return self.now
+
+
+_LOADED = _Loaded()
+
+
+def load() -> None:
+    """Use compiled code from now on, however little there is to read."""
+    _LOADED.now = True
+
+
 def batches(
-    data: bytes | mmap | memoryview,
+    data: bytes | bytearray | memoryview | mmap,
     chunk: int,
     read: Read,
     exact: Exact,
     whole: Collection[int] = (),
 ) -> Iterator[pa.RecordBatch]:
-    """The rows of a chunk of NDJSON.
+    """The rows of a chunk of NDJSON. Lines are numbered on from ``read.lines``.
+
+    So a chunk may be given in parts of whole lines.
 
     Args:
         data: whole lines; the last may lack its line feed.
@@ -35,16 +66,57 @@ def batches(
         exact: reads every line that is not certainly regular.
         whole: :func:`corrin.batch.identity.key` of resources whose lines ``exact`` is to read.
     """
+    given = np.frombuffer(data, np.uint8)
+    at = 0
+    if _LOADED.pays(len(given)):
+        from corrin.batch.scan.scanner import Scanner
+
+        with Scanner(chunk, read, whole) as scanner:
+            while at < len(given) and scanner.pays:
+                end = _end_of_block(given, at, scanner.most_bytes)
+                if end - at <= scanner.most_bytes:
+                    yield from scanner.read_block(given[at:end], exact)
+                else:
+                    yield from scanner.rest()
+                    yield from _by_line(given[at:end], chunk, read, exact)
+                at = end
+            yield from scanner.rest()
+    yield from _by_line(given[at:], chunk, read, exact)
+
+
+def _end_of_block(given: NDArray[np.uint8], at: int, most: int) -> int:
+    """Where a block of whole lines ends: of at most so many bytes, but of one line at least."""
+    if len(given) - at <= most:
+        return len(given)
+    feeds = np.flatnonzero(given[at : at + most] == _LINE_FEED)
+    if len(feeds):
+        return at + int(feeds[-1]) + 1
+    at += most
+    while at < len(given):
+        feeds = np.flatnonzero(given[at : at + most] == _LINE_FEED)
+        if len(feeds):
+            return at + int(feeds[0]) + 1
+        at += most
+    return len(given)
+
+
+def _by_line(
+    given: NDArray[np.uint8], chunk: int, read: Read, exact: Exact
+) -> Iterator[pa.RecordBatch]:
     waiting: list[Row] = []
-    lines = bytes(data).split(b"\n")
-    if not lines[-1]:
-        lines.pop()
-    for line in lines:
-        read.lines += 1
-        if line.strip(_BLANK):
-            waiting += exact(line, read.lines)
-        if len(waiting) >= ROWS_AT_ONCE:
-            yield batch_of(waiting, chunk)
-            waiting = []
+    at = 0
+    while at < len(given):
+        end = _end_of_block(given, at, _BLOCK)
+        lines = given[at:end].tobytes().split(b"\n")
+        if not lines[-1]:
+            lines.pop()
+        for line in lines:
+            read.lines += 1
+            if line.strip(_BLANK):
+                waiting += exact(line, read.lines)
+            if len(waiting) >= ROWS_AT_ONCE:
+                yield batch_of_rows(waiting, chunk)
+                waiting = []
+        at = end
     if waiting:
-        yield batch_of(waiting, chunk)
+        yield batch_of_rows(waiting, chunk)

@@ -1,0 +1,94 @@
+"""Codes as bytes, and whether they can be ours: asked of the intake once per distinct bytes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corrin.batch.scan.compiled import compiled
+from corrin.batch.scan.span import same
+from corrin.batch.scan.vector import WIDTH
+from corrin.intake import observation
+
+NOT_OURS, OURS_WITH_VALUE, OURS, UNKNOWN = range(4)
+NAMED, ANSWERED, PART = range(3)
+"""What bytes stand for: a code, a coded value, or the code of a component."""
+MOST = 6000  # distinct ones kept; an observation of any other is left to the exact reader
+_SLOTS = 16384
+_ROOM = 4 * 1024 * 1024
+LONGEST = 16 * 1024
+
+
+class Concepts(NamedTuple):
+    """Everything known, in arrays, for compiled code.
+
+    ``slots`` gives the number of an entry at its hash; ``entries`` are hash, place in ``bytes``,
+    length, kind and answer; ``size`` is how many there are, and how much of ``bytes`` they fill.
+    """
+
+    slots: NDArray[np.int64]
+    entries: NDArray[np.int64]
+    bytes: NDArray[np.uint8]
+    size: NDArray[np.int64]
+
+
+def nothing_known() -> Concepts:
+    """To begin with."""
+    return Concepts(
+        np.full(_SLOTS, -1, np.int64),
+        np.zeros((MOST, 5), np.int64),
+        np.zeros(_ROOM + WIDTH, np.uint8),
+        np.zeros(2, np.int64),
+    )
+
+
+@compiled
+def answer(known: Concepts, at: int, length: int, kind: int, number: int) -> int:
+    """Whether the concept written in a span can be ours."""
+    slot = number & (_SLOTS - 1)
+    base = known.bytes.ctypes.data
+    while known.slots[slot] >= 0:
+        entry = known.entries[known.slots[slot]]
+        if (
+            entry[0] == number
+            and entry[2] == length
+            and entry[3] == kind
+            and same(at, base + entry[1], length)
+        ):
+            return int(entry[4])
+        slot = (slot + 1) & (_SLOTS - 1)
+    return UNKNOWN
+
+
+def learn(known: Concepts, text: bytes, kind: int, number: int) -> bool:
+    """Ask the intake about one more; ``False`` when there is no room left for it."""
+    count, used = (int(one) for one in known.size)
+    if count == MOST or used + len(text) > _ROOM or len(text) > LONGEST:
+        return False
+    said = _answer(json.loads(text), kind)
+    known.bytes[used : used + len(text)] = np.frombuffer(text, np.uint8)
+    known.entries[count] = (number, used, len(text), kind, said)
+    slot = number & (_SLOTS - 1)
+    while known.slots[slot] >= 0:
+        slot = (slot + 1) & (_SLOTS - 1)
+    known.slots[slot] = count
+    known.size[:] = (count + 1, used + len(text))
+    return True
+
+
+def _answer(concept: Any, kind: int) -> int:
+    """What the intake says of an Observation that has this and nothing else."""
+    if kind == NAMED:
+        if observation.concerns_us({"code": concept}):
+            return OURS
+        answered = {"code": concept, "valueString": ""}
+        return OURS_WITH_VALUE if observation.concerns_us(answered) else NOT_OURS
+    bare: dict[str, Any] = {"code": {}}
+    if kind == ANSWERED:
+        bare["valueCodeableConcept"] = concept
+    else:
+        bare["component"] = [{"code": concept}]
+    return OURS if observation.concerns_us(bare) else NOT_OURS

@@ -1,0 +1,227 @@
+"""All lines of a block: regular ones taken, the others told."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corrin.batch.scan.columns import BODIES, IDENTIFIERS, LONGEST_LINE, MOST_ROWS, ROOM, Columns
+from corrin.batch.scan.compiled import compiled
+from corrin.batch.scan.concepts import NOT_OURS, OURS, OURS_WITH_VALUE, UNKNOWN, Concepts, answer
+from corrin.batch.scan.line import CONCEPTS, FIRST_CONCEPT, SEEN, after_line
+from corrin.batch.scan.members import EFFECTIVE, ID, ISSUED, SUBJECT, TYPE, VALUES, numbers_of
+from corrin.batch.scan.person import LONGEST_ID, end_of_id, patient_in, reference_in
+from corrin.batch.scan.slim import write
+from corrin.batch.scan.span import number_of
+from corrin.batch.scan.text import DOUBT, after_blanks, plain_quote
+from corrin.batch.scan.vector import WIDTH, byte, in_line, word
+
+DONE, FULL, ASKED = 0, 1, 2
+"""Why the scan stopped: at the end of the block, for want of room, or over an unknown concept."""
+AT, LINE, ROWS, KEYS, LEFT, DOUBTS, ASKED_AT, ASKED_LENGTH, ASKED_KIND, ASKED_NUMBER = range(10)
+STATE_ROOM = 10
+"""Where the scan stands: the place in the block, the number of the line there; how many rows, keys
+and doubts are written, how many lines were left as not ours; and which concept is unknown."""
+ALL_KNOWN = -1
+"""In place of the kind of an unknown concept: there is no room for more; such lines are doubts."""
+_LONGEST_TIME = 64
+_QUOTE, _LINE_FEED, _NULL = 0x22, 0x0A, 0x6E
+_OBSERVATION = b"Observation"
+_FIRST, _LAST, _ = numbers_of(_OBSERVATION)
+_LENGTH = len(_OBSERVATION)
+_PRIME = 0x100000001B3
+
+
+def _begun(text: bytes) -> int:
+    found = 0xCBF29CE484222325
+    for one in text:
+        found = ((found ^ one) * _PRIME) & (1 << 64) - 1
+    return found - (1 << 64) if found >> 63 else found
+
+
+_BEGUN = _begun(_OBSERVATION + b"/")  # of the key of every Observation
+
+
+@compiled
+def line_end(at: int) -> int:
+    """The next line feed."""
+    while True:
+        ahead = in_line(at)
+        at += ahead
+        if ahead < WIDTH:
+            return at
+
+
+@compiled
+def _is_observation(spans: NDArray[np.int64]) -> bool:
+    start, stop = spans[2 * TYPE], spans[2 * TYPE + 1]
+    return bool(
+        stop - start == _LENGTH + 2
+        and byte(start) == _QUOTE
+        and word(start + 1) == _FIRST
+        and word(start + _LENGTH - 7) == _LAST
+    )
+
+
+@compiled
+def _is_plain_text(spans: NDArray[np.int64], member: int, most: int) -> bool:
+    """Whether a member, if it is there, is a text without anything to be unescaped."""
+    if not (spans[SEEN] >> member) & 1:
+        return True
+    start, stop = spans[2 * member], spans[2 * member + 1]
+    return byte(start) == _QUOTE and stop - start - 2 <= most and plain_quote(start + 1) == stop - 1
+
+
+@compiled
+def _key(start: int, stop: int) -> int:
+    """:func:`corrin.batch.identity.key` of an Observation's id, as a signed number."""
+    found = _BEGUN
+    for at in range(start, stop):
+        found = (found ^ byte(at)) * _PRIME
+    return found
+
+
+@compiled
+def _among(key: int, wanted: NDArray[np.int64]) -> bool:
+    place = np.searchsorted(wanted, key)
+    return bool(place < len(wanted) and wanted[place] == key)
+
+
+@compiled
+def _asked(spans: NDArray[np.int64], known: Concepts, state: NDArray[np.int64]) -> int:
+    """Whether any concept of the line can be ours; the first unknown one is put into the state."""
+    found = NOT_OURS
+    for one in range(spans[CONCEPTS]):
+        place = FIRST_CONCEPT + 3 * one
+        start, length, kind = spans[place], spans[place + 1] - spans[place], spans[place + 2]
+        number = number_of(start, length)
+        said = answer(known, start, length, kind, number)
+        if said == UNKNOWN:
+            state[ASKED_AT], state[ASKED_LENGTH] = start, length
+            state[ASKED_NUMBER] = number
+            if state[ASKED_KIND] != ALL_KNOWN:
+                state[ASKED_KIND] = kind
+            return UNKNOWN
+        if said == OURS or (said == OURS_WITH_VALUE and _has_value(spans)):
+            found = OURS
+    return found
+
+
+@compiled
+def _has_value(spans: NDArray[np.int64]) -> bool:
+    """Whether any ``value[x]`` is there that is not null."""
+    found = False
+    for member in VALUES:
+        found |= (spans[SEEN] >> member) & 1 and byte(spans[2 * member]) != _NULL
+    return found
+
+
+@compiled
+def scan(
+    block: NDArray[np.uint8],
+    length: int,
+    heads: NDArray[np.uint8],
+    known: Concepts,
+    columns: Columns,
+    keys: NDArray[np.int64],
+    doubts: NDArray[np.int64],
+    whole: NDArray[np.int64],
+    state: NDArray[np.int64],
+    names: NDArray[np.int64],
+    spans: NDArray[np.int64],
+) -> int:
+    """Scan a block from where the state says.
+
+    Args:
+        block: ``length`` bytes that end with a line feed, and zeros behind them.
+        heads: fixed texts of bodies.
+        known: what is known of concepts.
+        columns: where slim rows are written.
+        keys: where keys are written of regular lines, ours or not.
+        doubts: where start, stop and number of every other line are written.
+        whole: keys of resources whose lines are doubts in any case, in order.
+        state: see :data:`STATE_ROOM`.
+        names, spans: room to work in.
+
+    Returns:
+        Why it stopped; to be called again, but for ``DONE``.
+    """
+    base = block.ctypes.data
+    at, stop = base + state[AT], base + length
+    while at < stop:
+        row = state[ROWS]
+        if (
+            row == MOST_ROWS
+            or columns.ends[BODIES, row] > ROOM - LONGEST_LINE
+            or columns.ends[IDENTIFIERS, row] > ROOM - LONGEST_LINE
+            or state[KEYS] == len(keys)
+            or state[DOUBTS] == len(doubts)
+        ):
+            return FULL
+        begin = after_blanks(at)
+        if byte(begin) == _LINE_FEED:
+            end = begin
+        else:
+            end = _regular(begin, heads, known, columns, keys, whole, state, names, spans)
+            if end == DOUBT:
+                if state[ASKED_LENGTH] > 0 and state[ASKED_KIND] != ALL_KNOWN:
+                    state[ASKED_AT] -= base
+                    return ASKED
+                state[ASKED_LENGTH] = 0
+                end = line_end(at)
+                found = doubts[state[DOUBTS]]
+                found[0], found[1], found[2] = at - base, end - base, state[LINE]
+                state[DOUBTS] += 1
+        at = end + 1
+        state[AT] = at - base
+        state[LINE] += 1
+    return DONE
+
+
+@compiled
+def _regular(
+    at: int,
+    heads: NDArray[np.uint8],
+    known: Concepts,
+    columns: Columns,
+    keys: NDArray[np.int64],
+    whole: NDArray[np.int64],
+    state: NDArray[np.int64],
+    names: NDArray[np.int64],
+    spans: NDArray[np.int64],
+) -> int:
+    """Take one line; its line feed, or ``DOUBT``."""
+    end = after_line(at, names, spans)
+    if end == DOUBT or end - at > LONGEST_LINE or not _is_observation(spans):
+        return DOUBT
+    if (
+        not _is_plain_text(spans, ID, LONGEST_ID)
+        or not _is_plain_text(spans, EFFECTIVE, _LONGEST_TIME)
+        or not _is_plain_text(spans, ISSUED, _LONGEST_TIME)
+    ):
+        return DOUBT
+    start, stop = spans[2 * ID] + 1, spans[2 * ID + 1] - 1
+    if start == stop or end_of_id(start) != stop or byte(spans[2 * SUBJECT]) != 0x7B:
+        return DOUBT
+    reference = reference_in(spans[2 * SUBJECT])
+    if reference == DOUBT:
+        return DOUBT
+    patient = patient_in(reference)
+    if patient == DOUBT:
+        return DOUBT
+    key = _key(start, stop)
+    if len(whole) > 0 and _among(key, whole):
+        return DOUBT
+    ours = _asked(spans, known, state)
+    if ours == UNKNOWN:
+        return DOUBT
+    if ours == NOT_OURS:
+        state[LEFT] += 1
+    else:
+        row = state[ROWS]
+        write(columns, row, heads, spans, reference, patient, plain_quote(patient))
+        columns.lines[row] = state[LINE]
+        state[ROWS] = row + 1
+    keys[state[KEYS]] = key
+    state[KEYS] += 1
+    return end

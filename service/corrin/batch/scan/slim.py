@@ -1,0 +1,105 @@
+"""A regular line that may be ours → a slim row."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corrin.batch.scan.columns import (
+    BODIES,
+    IDENTIFIERS,
+    IDS,
+    ISSUED_TIMES,
+    SUBJECTS,
+    TIMES,
+    Columns,
+)
+from corrin.batch.scan.compiled import compiled
+from corrin.batch.scan.line import SEEN, SPACED
+from corrin.batch.scan.members import (
+    EFFECTIVE,
+    FIRST_IN_BODY,
+    ID,
+    IDENTIFIER,
+    ISSUED,
+    LAST_IN_BODY,
+    NAMES,
+)
+from corrin.batch.scan.span import copied, copied_without_blanks
+from corrin.batch.scan.vector import put
+
+# What stands before each value in a body: its name, ready with quotes and colon.
+_HEADS = [f'"{name}":'.encode() for name in NAMES]
+_SUBJECT_HEAD, _SUBJECT_TAIL = b'"subject":{"reference":"', b'"},'
+_PARTS = [*_HEADS, _SUBJECT_HEAD, _SUBJECT_TAIL]
+HEADS = np.frombuffer(b"".join(_PARTS) + bytes(64), np.uint8)
+"""The fixed texts of bodies, given to compiled code with every call."""
+_ENDS = np.cumsum([0, *map(len, _PARTS)])
+_OPEN, _CLOSE = 0x7B, 0x7D
+
+
+@compiled
+def _text(columns: Columns, column: int, row: int, start: int, stop: int) -> None:
+    """Put a span into a column."""
+    end = columns.ends[column, row]
+    copied(columns.bytes.ctypes.data + column * columns.bytes.shape[1] + end, start, stop)
+    columns.ends[column, row + 1] = end + stop - start
+    columns.given[column, row] = True
+
+
+@compiled
+def write(
+    columns: Columns,
+    row: int,
+    heads: NDArray[np.uint8],
+    spans: NDArray[np.int64],
+    reference: int,
+    patient: int,
+    stop: int,
+) -> None:
+    """Write one row. ``patient`` to ``stop`` is the key in the reference that begins before it."""
+    _text(columns, SUBJECTS, row, patient, stop)
+    _text(columns, IDS, row, spans[2 * ID] + 1, spans[2 * ID + 1] - 1)
+    seen = spans[SEEN]
+    for column, member, quotes in (
+        (TIMES, EFFECTIVE, 1),
+        (ISSUED_TIMES, ISSUED, 1),
+        (IDENTIFIERS, IDENTIFIER, 0),
+    ):
+        if (seen >> member) & 1:
+            start, end = spans[2 * member] + quotes, spans[2 * member + 1] - quotes
+            _text(columns, column, row, start, end)
+        else:
+            columns.ends[column, row + 1] = columns.ends[column, row]
+            columns.given[column, row] = False
+    _body(columns, row, heads, spans, reference, patient)
+
+
+@compiled
+def _body(
+    columns: Columns,
+    row: int,
+    heads: NDArray[np.uint8],
+    spans: NDArray[np.int64],
+    reference: int,
+    patient: int,
+) -> None:
+    begin = columns.bytes.ctypes.data + BODIES * columns.bytes.shape[1]
+    at = begin + columns.ends[BODIES, row]
+    fixed = heads.ctypes.data
+    seen, spaced = spans[SEEN], spans[SPACED]
+    at += put(at, _OPEN)
+    for member in range(FIRST_IN_BODY, LAST_IN_BODY + 1):
+        if (seen >> member) & 1:
+            at = copied(at, fixed + _ENDS[member], fixed + _ENDS[member + 1])
+            start, stop = spans[2 * member], spans[2 * member + 1]
+            at = copied_without_blanks(at, start, stop) if spaced else copied(at, start, stop)
+            at += put(at, 0x2C)
+    if patient > reference:
+        last = len(NAMES)
+        at = copied(at, fixed + _ENDS[last], fixed + _ENDS[last + 1])
+        at = copied(at, reference, patient + 8)
+        at = copied(at, fixed + _ENDS[last + 1], fixed + _ENDS[last + 2])
+    put(at - 1, _CLOSE)
+    columns.ends[BODIES, row + 1] = at - begin
+    columns.given[BODIES, row] = True
