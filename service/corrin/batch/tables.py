@@ -86,7 +86,11 @@ INPUTS = pa.schema(
         *_CASE,
         _column("name", _CODE, "the fact (total_b12, pregnant)"),
         _column("kind", _CODE, "measured, absent (it could not be used) or stated"),
-        _column("role", _CODE, "chosen, disagreeing, or looked-at (by a rule reading every value)"),
+        _column(
+            "role",
+            _CODE,
+            "chosen, previous, disagreeing, or looked-at (by a rule reading every value)",
+        ),
         _column("reason", _CODE, "why it could not be used", null=True),
         _column("reported", _TEXT, "value and unit as the source wrote them", null=True),
         _column("compared", _TEXT, "the value as it was held against cut-offs", null=True),

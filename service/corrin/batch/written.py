@@ -14,6 +14,7 @@ from corrin.batch.persons import Person
 from corrin.batch.question import Piece
 from corrin.facts.case import Case, Refusal
 from corrin.facts.fact import Absent, Fact, Measured, Stated
+from corrin.facts.trend import PREVIOUS
 from corrin.intake.gathered import row_of
 from corrin.notes.record import Record, bounds
 from corrin.notes.words import quantity
@@ -201,7 +202,7 @@ def _inputs(case: Case, record: Record) -> Iterator[tuple[Fact, str]]:
     for name, fact in case.facts.items():
         if name in _NO_INPUTS:
             continue
-        yield fact, "chosen"
+        yield fact, "previous" if name.endswith(PREVIOUS) else "chosen"
         for one in fact.among if isinstance(fact, Absent) else ():
             yield one, "disagreeing"
     for one in record.results:
