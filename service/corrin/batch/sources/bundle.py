@@ -7,6 +7,7 @@ rows of a person are read without the Bundle around them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -25,6 +26,7 @@ _TYPES = _SENT | {
     *("subscription-notification", "transaction-response"),
 }
 
+_KEY = re.compile(r"[A-Z][A-Za-z]{0,63}/[A-Za-z0-9\-.]{1,64}", re.ASCII)
 _BELONGING = frozenset({"collection", "document", "message", "transaction"})
 
 
@@ -34,6 +36,37 @@ class Found(NamedTuple):
     resource: Resource
     place: str
     full_url: str
+
+
+class Page(NamedTuple):
+    """One page of what a search found: its own url, and that of the page that follows.
+
+    ``fewer``: it is the last one, and the search found more than it holds.
+    """
+
+    place: str
+    url: str | None
+    following: str | None
+    fewer: bool
+
+
+@dataclass(slots=True)
+class Pages:
+    """The pages of searches in one chunk, each with its line and the one person it is about."""
+
+    met: list[tuple[int, str, Page]] = field(default_factory=list)
+
+    def lacking(self) -> Iterator[tuple[int, str, str]]:
+        """Line, place and person of the pages of which the others are not here."""
+        here = {page.url for _, _, page in self.met if page.url}
+        named = {page.following for _, _, page in self.met if page.following}
+        for line, person, page in self.met:
+            if page.following is not None:
+                complete = page.following in here
+            else:
+                complete = not page.fewer or page.url in named
+            if not complete:
+                yield line, page.place, person
 
 
 @dataclass(slots=True)
@@ -46,6 +79,7 @@ class Content:
         left: resources that a request only names (GET, DELETE).
         gone: ``Type/id`` of what is deleted.
         remarks: reason and place of what is said of a collection as a whole.
+        pages: the pages of searches.
     """
 
     found: list[Found] = field(default_factory=list)
@@ -53,6 +87,7 @@ class Content:
     left: int = 0
     gone: list[str] = field(default_factory=list)
     remarks: list[tuple[str, str]] = field(default_factory=list)
+    pages: list[Page] = field(default_factory=list)
 
 
 def content_of(value: Any, *, deleted: bool = False) -> Content:
@@ -72,10 +107,13 @@ def content_of(value: Any, *, deleted: bool = False) -> Content:
     return content
 
 
-def unpack(value: Any, line: int, taker: Taker, *, deleted: bool = False) -> Iterator[Row]:
+def unpack(
+    value: Any, line: int, taker: Taker, pages: Pages, *, deleted: bool = False
+) -> Iterator[Row]:
     """The rows of a Bundle, a Parameters or an array of resources, read by ``taker``.
 
-    ``line`` is where it stood in its chunk; ``deleted`` as for :func:`content_of`.
+    ``line`` is where it stood in its chunk, ``pages`` is added to, ``deleted`` as for
+    :func:`content_of`.
     """
     content = content_of(value, deleted=deleted)
     persons = {key for one in content.found if (key := key_of(one.resource))}
@@ -85,6 +123,7 @@ def unpack(value: Any, line: int, taker: Taker, *, deleted: bool = False) -> Ite
         taker.refuse(line, reason, place)
     for reason, place in content.remarks:
         taker.refuse(line, reason, place, only)
+    pages.met += [(line, only, page) for page in content.pages]
     for _ in range(content.left):
         taker.leave()
     for key in content.gone:
@@ -130,25 +169,55 @@ def _bundle(bundle: Resource, place: str, content: Content, deleted: bool) -> No
     if not isinstance(entries, list):
         content.faults.append(("malformed", f"{place}.entry"))
         return
-    if kind == "searchset" and searchset.extent(bundle) in ("failed", "incomplete"):
-        content.remarks.append(("search-incomplete", place))
+    if kind == "searchset":
+        _page(bundle, place, content)
     if kind == "history":
-        content.gone += sorted(key for key in history.deleted(entries) if key is not None)
-    elif kind in _SENT and (deleted or all(map(_deletes, entries))):
-        content.gone += [key for one in entries if (key := _deleted_key(one)) is not None]
+        content.gone += sorted(
+            key for key in history.deleted(entries) if key and _KEY.fullmatch(key)
+        )
+    deleted = deleted or (kind in _SENT and bool(entries) and all(map(_deletes, entries)))
     for at, entry in enumerate(entries):
         where = f"{place}.entry[{at}]"
         if not isinstance(entry, dict):
             content.faults.append(("malformed", where))
             continue
         resource = entry.get("resource")
+        if deleted:
+            key = _deleted_key(entry)
+            if key is None:
+                content.faults.append(("malformed", f"{where}.request.url"))
+            else:
+                content.gone.append(key)
+            continue
         if resource is None:
             continue
         if kind in _SENT and not _written(entry):
             content.left += 1
             continue
         url = entry.get("fullUrl")
-        _walk(resource, f"{where}.resource", url if isinstance(url, str) else "", content, deleted)
+        _walk(resource, f"{where}.resource", url if isinstance(url, str) else "", content, False)
+
+
+def _page(bundle: Resource, place: str, content: Content) -> None:
+    """Note what a page of search results lacks; what its other pages may hold is asked later."""
+    if searchset.extent(bundle) not in ("failed", "incomplete"):
+        content.pages.append(Page(place, _link(bundle, "self"), None, False))
+        return
+    alone = {name: value for name, value in bundle.items() if name not in ("link", "total")}
+    if searchset.extent(alone) in ("failed", "incomplete"):
+        content.remarks.append(("search-incomplete", place))
+        return
+    following = _link(bundle, "next")
+    content.pages.append(Page(place, _link(bundle, "self"), following, following is None))
+
+
+def _link(bundle: Resource, relation: str) -> str | None:
+    links = bundle.get("link")
+    for link in links if isinstance(links, list) else ():
+        if isinstance(link, dict) and link.get("relation") == relation:
+            url = link.get("url")
+            return url if isinstance(url, str) else ""
+    return None
 
 
 def _parameters(parameters: Any, place: str, content: Content, deleted: bool) -> None:
@@ -189,15 +258,14 @@ def _deletes(entry: Any) -> bool:
     return _method(entry) == "DELETE"
 
 
-def _deleted_key(entry: Any) -> str | None:
+def _deleted_key(entry: Resource) -> str | None:
     """``Type/id`` that an entry deletes."""
-    if not _deletes(entry):
-        return None
-    url = entry["request"].get("url")
+    request = entry.get("request")
+    url = request.get("url") if isinstance(request, dict) else None
     if not isinstance(url, str):
         return history.key_of(entry.get("resource"))
-    parts = url.split("?")[0].split("/_history")[0].rstrip("/").split("/")[-2:]
-    return "/".join(parts) if len(parts) == 2 and all(parts) else None
+    key = "/".join(url.split("?")[0].split("/_history")[0].rstrip("/").split("/")[-2:])
+    return key if _KEY.fullmatch(key) else None
 
 
 class Targets:

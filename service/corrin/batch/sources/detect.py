@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from corrin.batch.sources import files, manifest, table
@@ -141,7 +143,7 @@ class _Finder:
         for name in sorted(below, key=lambda one: (one.count("/"), one)):
             near.setdefault(PurePosixPath(name).name, name)
         named = {one.name: _packed(one.name, near) for page in pages for one in page.listed}
-        if named and not any(named.values()):
+        if leave and named and not any(named.values()):
             # Fetched under other names: all of it is read, and it is said that nobody can tell
             # whether it is all.
             self.problems.append(InputError(f"{folder}{pages[0].path.name}", "input-manifest"))
@@ -181,7 +183,8 @@ class _Finder:
         if what is not None:
             self.sources.append(what.source(name, str(path), self.options))
         elif explicit:
-            self.problems.append(InputError(name, "input-unrecognised"))
+            unknown = "input-mapping-unknown" if _looks_like_table(path, name) else ""
+            self.problems.append(InputError(name, unknown or "input-unrecognised"))
         else:
             self.left.append(name)
 
@@ -205,11 +208,25 @@ def find(
     for given in listed(inputs):
         finder.given(given)
     return Found(
-        tuple(sorted(finder.sources, key=lambda one: one.name)),
+        tuple(sorted(_apart(finder.sources), key=lambda one: one.name)),
         tuple(sorted(finder.problems, key=lambda one: (one.file, one.line, one.reason))),
         tuple(sorted(finder.left)),
         tuple(finder.notes),
     )
+
+
+def _looks_like_table(path: Path, name: str) -> bool:
+    return table.is_table(path, files.head_of(path, name))
+
+
+def _apart(sources: list[Source]) -> list[Source]:
+    """Each file once, also where a manifest and something else name it; no name twice."""
+    once = {os.path.realpath(one.path): one for one in reversed(sources)}
+    names = Counter(one.name for one in once.values())
+    return [
+        one if names[one.name] == 1 else replace(one, name=Path(one.path).as_posix())
+        for one in once.values()
+    ]
 
 
 def _folder(name: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from corrin.batch import identity, subject
 from corrin.batch.row import Read, Refused, Row
+from corrin.batch.sources.codes import Codes
 from corrin.intake import encounter, lists, observation, reader
 from corrin.intake.code import identifiers_of
 from corrin.intake.item import Resource
@@ -26,9 +27,17 @@ _OUTCOME = "OperationOutcome"
 
 @dataclass(slots=True)
 class Taker:
-    """Takes the resources of one chunk, one after the other, and counts in ``read``."""
+    """Takes the resources of one chunk, one after the other, and counts in ``read``.
+
+    Attributes:
+        read: what it counts in.
+        codes: what the site's own codes stand for, when that was given.
+        named: how many resources they told something about.
+    """
 
     read: Read
+    codes: Codes | None = None
+    named: int = 0
 
     def refuse(self, line: int, reason: str, path: str = "", person: str = "") -> None:
         """Count one row that cannot be read."""
@@ -77,6 +86,9 @@ class Taker:
         name = id_of(resource)
         if name is not None:
             read.keys.append(identity.key(kind, name))
+        if self.codes is not None and self.codes.add(resource):
+            self.named += 1
+            body = None
         if not _may_be_ours(resource, kind):
             self.leave()
             if kind == _OUTCOME:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Container, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -13,8 +13,9 @@ import pyarrow as pa
 from corrin.batch import identity, scan
 from corrin.batch.row import Read, Row
 from corrin.batch.sources import files
-from corrin.batch.sources.bundle import content_of, unpack
+from corrin.batch.sources.bundle import Pages, content_of, unpack
 from corrin.batch.sources.fhir import HOLDERS, Taker, id_of, key_of
+from corrin.batch.sources.manifest import DELETED, OUTPUT
 from corrin.batch.sources.source import CHUNK_BYTES, InputError, Source, Span
 from corrin.intake import history, jsontext
 from corrin.intake.limits import Limits
@@ -37,7 +38,7 @@ class NdjsonSource(Source):
         most_line: bytes of the longest line that is read.
     """
 
-    role: str = "output"
+    role: str = OUTPUT
     expected: int | None = None
     most_line: int = files.MOST_LINE
 
@@ -56,44 +57,54 @@ class NdjsonSource(Source):
         """Bytes of the file as it lies there."""
         return files.size_of(self.path)
 
+    def files(self) -> tuple[str, ...]:
+        """The file, and that of the site's own codes."""
+        return (self.path,) if self.options.codes is None else (self.path, self.options.codes)
+
     def rows(self, span: Span, read: Read) -> Iterator[Row]:
         """As :meth:`Source.rows`.
 
         Raises:
             InputError: input-missing, input-unreadable, input-not-a-file, input-truncated,
                 input-corrupt, input-encoding or input-changed.
+            MappingProblem: the file of local codes cannot be used.
         """
-        taker = Taker(read)
-        if span == _WHOLE and self._is_one_text():
-            yield from self._text(taker)
-            return
-        for block in self._blocks(span, taker):
-            for line in block.removesuffix(b"\n").split(b"\n"):
-                read.lines += 1
-                yield from self._line(line, read.lines, taker)
-        self._compare(span, read)
+        reading = self._reading(read)
+        try:
+            if span == _WHOLE and self._is_one_text():
+                yield from self._text(reading)
+                return
+            for block in self._blocks(span, reading.taker):
+                for line in block.removesuffix(b"\n").split(b"\n"):
+                    read.lines += 1
+                    yield from self._line(line, read.lines, reading)
+        finally:
+            self._close(span, reading)
 
     def batches(
         self, span: Span, chunk: int, read: Read, whole: Collection[int] = frozenset()
     ) -> Iterator[pa.RecordBatch]:
         """As :meth:`Source.batches`; what is regular is read by :mod:`corrin.batch.scan`."""
-        if self.options.codes is not None or (span == _WHOLE and self._is_one_text()):
+        special = self.options.codes is not None or self.role != OUTPUT
+        if special or (span == _WHOLE and self._is_one_text()):
             yield from super().batches(span, chunk, read, whole)
             return
-        taker = Taker(read)
+        reading = self._reading(read)
 
         def exact(line: bytes, number: int) -> Iterator[Row]:
-            return self._line(line, number, taker)
+            return self._line(line, number, reading)
 
-        for block in self._blocks(span, taker):
-            yield from scan.batches(block, chunk, read, exact, whole)
-        self._compare(span, read)
+        try:
+            for block in self._blocks(span, reading.taker):
+                yield from scan.batches(block, chunk, read, exact, whole)
+        finally:
+            self._close(span, reading)
 
     def versions(
         self, span: Span, wanted: Container[int]
     ) -> Iterator[tuple[str, str, tuple[datetime, int]]]:
         """As :meth:`Source.versions`, also of resources that are not handed on."""
-        taker = Taker(Read())
+        taker = Taker(Read())  # only for what it counts
         try:
             if span == _WHOLE and self._is_one_text():
                 with files.open_lines(self.path, span, self.name) as stream:
@@ -139,17 +150,18 @@ class NdjsonSource(Source):
         except InputError as error:
             raise InputError(self.name, error.reason, read.lines + 1, error.hint) from None
 
-    def _line(self, line: bytes, number: int, taker: Taker) -> Iterator[Row]:
+    def _line(self, line: bytes, number: int, reading: _Reading) -> Iterator[Row]:
         """The rows of one line."""
         data = line.removeprefix(_MARK).strip(_BLANK)
         if not data:
             return
+        reading.values += 1
         try:
             value = self._parsed(data)
         except IntakeError as error:
-            taker.refuse(number, error.problems[0].reason, error.problems[0].path)
+            reading.taker.refuse(number, error.problems[0].reason, error.problems[0].path)
             return
-        yield from self._value(value, number, taker, data)
+        yield from self._value(value, number, reading, data)
 
     def _parsed(self, data: bytes) -> Any:
         limits = Limits(bytes=self.most_line, entries=_MOST_ENTRIES)
@@ -159,22 +171,40 @@ class NdjsonSource(Source):
         return parsed.values[0]
 
     def _value(
-        self, value: Any, line: int, taker: Taker, body: bytes | None = None
+        self, value: Any, line: int, reading: _Reading, body: bytes | None = None
     ) -> Iterator[Row]:
         """The rows of one JSON value that stood alone."""
+        taker, deleted = reading.taker, self.role == DELETED
         if not isinstance(value, dict):
             taker.refuse(line, "malformed")
         elif value.get("resourceType") in HOLDERS:
-            yield from unpack(value, line, taker, deleted=self.role == "deleted")
-        else:
+            yield from unpack(value, line, taker, reading.pages, deleted=deleted)
+        elif not deleted:
             yield from taker.take(value, line, body=body)
+        elif (key := history.key_of(value)) is not None:
+            taker.delete(key)
+        else:
+            taker.refuse(line, "malformed", "id")
 
-    def _compare(self, span: Span, read: Read) -> None:
-        """Hold what was met against what the manifest says is there."""
-        if span == _WHOLE and self.expected is not None and self.expected != read.rows:
+    def _reading(self, read: Read) -> _Reading:
+        codes = None
+        if self.options.codes is not None:
+            from corrin.batch.sources import codes as local
+
+            codes = local.load(self.options.codes)
+        return _Reading(Taker(read, codes))
+
+    def _close(self, span: Span, reading: _Reading) -> None:
+        """Say what can only be said when the piece has been read, as far as it can be."""
+        taker, read = reading.taker, reading.taker.read
+        for line, place, person in reading.pages.lacking():
+            taker.refuse(line, "search-incomplete", place, person)
+        if taker.named:
+            read.notes.append(f"{taker.named} resources were named by the file of local codes")
+        if span == _WHOLE and self.expected not in (None, reading.values):
             read.notes.append(
-                f"{self.name}: the manifest counts {self.expected} resources in it, "
-                f"{read.rows} were met"
+                f"{self.name}: the manifest counts {self.expected} resources, "
+                f"{reading.values} were met"
             )
 
     def _is_one_text(self) -> bool:
@@ -189,8 +219,9 @@ class NdjsonSource(Source):
             and rest.lstrip(_BLANK)[:1] not in _STARTS
         )
 
-    def _text(self, taker: Taker) -> Iterator[Row]:
+    def _text(self, reading: _Reading) -> Iterator[Row]:
         """The rows of a file that is one JSON text, or seems to be."""
+        taker = reading.taker
         with files.open_lines(self.path, _WHOLE, self.name) as stream:
             data = stream.read(self.most_line + 1)
         if len(data) > self.most_line:
@@ -205,14 +236,25 @@ class NdjsonSource(Source):
             problem = error.problems[0]
             if problem.reason == "not-json" and any(_is_object(one) for one in lines):
                 for number, line in enumerate(lines, start=1):
-                    yield from self._line(line, number, taker)
+                    yield from self._line(line, number, reading)
             else:
                 taker.refuse(problem.line or 1, problem.reason, problem.path)
             return
         if isinstance(value, list):
-            yield from unpack(value, 1, taker, deleted=self.role == "deleted")
+            reading.values += len(value)
+            yield from unpack(value, 1, taker, reading.pages, deleted=self.role == DELETED)
         else:
-            yield from self._value(value, 1, taker)
+            reading.values += 1
+            yield from self._value(value, 1, reading)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What is kept while one piece is read; ``values`` counts its JSON texts."""
+
+    taker: Taker
+    pages: Pages = field(default_factory=Pages)
+    values: int = 0
 
 
 _OPEN = (b"{", b"[", b",", b":")
