@@ -15,6 +15,7 @@ from corrin.batch.question import Piece
 from corrin.intake.template import Slim
 
 Given = dict[str, Any] | Slim
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal)
 _ORDER = ("subject", "chunk", "line", "seq")
 
 
@@ -105,5 +106,5 @@ def resource_of(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def parsed(body: bytes) -> dict[str, Any]:
     """A resource of a row, numbers as Decimal."""
-    found: dict[str, Any] = json.loads(body, parse_float=Decimal, parse_int=Decimal)
+    found: dict[str, Any] = _DECODER.decode(body.decode())
     return found

@@ -164,7 +164,8 @@ class Templates:
         return found
 
     def _read(self, slim: Slim) -> Template | None:
-        resource = slim.restore()
+        # Without what is this one's own.
+        resource = replace(slim, issued=None, identifier=None).restore()
         body = slim.body.replace(_SUBJECT + b":{" + _REFERENCE, b"")
         if _REFERENCE in body or "contained" in resource:
             return None
@@ -173,9 +174,9 @@ class Templates:
         went = reader.read_item(item, Person(), harvest)
         if harvest.statements or harvest.orders:
             return None
-        # Kept without what was this one's own; a time only as a sign that there is one.
+        # A time is kept only as a sign that there is one.
         return Template(
-            tuple(replace(one, issued=None, identifiers=()) for one in harvest.results),
+            tuple(harvest.results),
             tuple(harvest.refusals),
             went,
             str(resource["subject"]["reference"]).rpartition("Patient/")[0],
@@ -211,5 +212,8 @@ def _placed(
     )
 
 
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal)
+
+
 def _parsed(data: bytes) -> Any:
-    return json.loads(data, parse_float=Decimal, parse_int=Decimal)
+    return _DECODER.decode(data.decode())
