@@ -16,10 +16,11 @@ from corrin.intake import observation
 NOT_OURS, OURS_WITH_VALUE, OURS, UNKNOWN = range(4)
 NAMED, ANSWERED, PART = range(3)
 """What bytes stand for: a code, a coded value, or the code of a component."""
-MOST = 6000  # distinct ones kept; an observation of any other is left to the exact reader
+MOST = 6000  # distinct ones kept
 _SLOTS = 16384
 _ROOM = 4 * 1024 * 1024
 LONGEST = 16 * 1024
+"""Bytes of one concept; an Observation with a longer one is left to the exact reader."""
 
 
 class Concepts(NamedTuple):
@@ -63,11 +64,12 @@ def answer(known: Concepts, at: int, length: int, kind: int, number: int) -> int
     return UNKNOWN
 
 
-def learn(known: Concepts, text: bytes, kind: int, number: int) -> bool:
-    """Ask the intake about one more; ``False`` when there is no room left for it."""
+def learn(known: Concepts, text: bytes, kind: int, number: int) -> None:
+    """Ask the intake about one more; when there is no room left, all others are forgotten."""
     count, used = (int(one) for one in known.size)
-    if count == MOST or used + len(text) > _ROOM or len(text) > LONGEST:
-        return False
+    if count == MOST or used + len(text) > _ROOM:
+        known.slots[:] = -1
+        count = used = 0
     said = _answer(json.loads(text), kind)
     known.bytes[used : used + len(text)] = np.frombuffer(text, np.uint8)
     known.entries[count] = (number, used, len(text), kind, said)

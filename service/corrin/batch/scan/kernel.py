@@ -7,7 +7,15 @@ from numpy.typing import NDArray
 
 from corrin.batch.scan.columns import BODIES, IDENTIFIERS, LONGEST_LINE, MOST_ROWS, ROOM, Columns
 from corrin.batch.scan.compiled import compiled
-from corrin.batch.scan.concepts import NOT_OURS, OURS, OURS_WITH_VALUE, UNKNOWN, Concepts, answer
+from corrin.batch.scan.concepts import (
+    LONGEST,
+    NOT_OURS,
+    OURS,
+    OURS_WITH_VALUE,
+    UNKNOWN,
+    Concepts,
+    answer,
+)
 from corrin.batch.scan.line import CONCEPTS, FIRST_CONCEPT, SEEN, after_line
 from corrin.batch.scan.members import EFFECTIVE, ID, ISSUED, SUBJECT, TYPE, VALUES, numbers_of
 from corrin.batch.scan.person import LONGEST_ID, end_of_id, patient_in, reference_in
@@ -22,8 +30,6 @@ AT, LINE, ROWS, KEYS, LEFT, DOUBTS, ASKED_AT, ASKED_LENGTH, ASKED_KIND, ASKED_NU
 STATE_ROOM = 10
 """Where the scan stands: the place in the block, the number of the line there; how many rows, keys
 and doubts are written, how many lines were left as not ours; and which concept is unknown."""
-ALL_KNOWN = -1
-"""In place of the kind of an unknown concept: there is no room for more; such lines are doubts."""
 _LONGEST_TIME = 64
 _QUOTE, _LINE_FEED, _NULL = 0x22, 0x0A, 0x6E
 _OBSERVATION = b"Observation"
@@ -97,10 +103,9 @@ def _asked(spans: NDArray[np.int64], known: Concepts, state: NDArray[np.int64]) 
         number = number_of(start, length)
         said = answer(known, start, length, kind, number)
         if said == UNKNOWN:
-            state[ASKED_AT], state[ASKED_LENGTH] = start, length
-            state[ASKED_NUMBER] = number
-            if state[ASKED_KIND] != ALL_KNOWN:
-                state[ASKED_KIND] = kind
+            if length <= LONGEST:
+                state[ASKED_AT], state[ASKED_LENGTH] = start, length
+                state[ASKED_KIND], state[ASKED_NUMBER] = kind, number
             return UNKNOWN
         if said == OURS or (said == OURS_WITH_VALUE and _has_value(spans)):
             found = OURS
@@ -164,10 +169,9 @@ def scan(
         else:
             end = _regular(begin, heads, known, columns, keys, whole, state, names, spans)
             if end == DOUBT:
-                if state[ASKED_LENGTH] > 0 and state[ASKED_KIND] != ALL_KNOWN:
+                if state[ASKED_LENGTH] > 0:
                     state[ASKED_AT] -= base
                     return ASKED
-                state[ASKED_LENGTH] = 0
                 end = line_end(at)
                 found = doubts[state[DOUBTS]]
                 found[0], found[1], found[2] = at - base, end - base, state[LINE]

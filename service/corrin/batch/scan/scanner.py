@@ -32,7 +32,6 @@ class _Room:
         self.doubts = np.zeros((_DOUBTS, 3), np.int64)
         self.names = np.zeros(value.KEYS_ROOM, np.int64)
         self.spans = np.zeros(line.SPANS_ROOM, np.int64)
-        self.full = False
 
 
 class _Rooms(threading.local):
@@ -91,7 +90,6 @@ class Scanner:
             length += 1
         room.block[length : length + 2 * WIDTH] = 0
         state[kernel.AT], state[kernel.LINE] = 0, read.lines + 1
-        state[kernel.ASKED_KIND] = kernel.ALL_KNOWN if room.full else 0
         while True:
             why = kernel.scan(
                 room.block,
@@ -133,9 +131,7 @@ class Scanner:
         text = room.block[start : start + length].tobytes()
         kind, number = int(state[kernel.ASKED_KIND]), int(state[kernel.ASKED_NUMBER])
         state[kernel.ASKED_LENGTH] = 0
-        if not concepts.learn(room.known, text, kind, number):
-            room.full = True
-            state[kernel.ASKED_KIND] = kernel.ALL_KNOWN
+        concepts.learn(room.known, text, kind, number)
 
     def _note(self, exact: Callable[[bytes, int], Iterable[Row]]) -> None:
         """Count what was done, and give the doubtful lines to the exact reader."""

@@ -1,0 +1,309 @@
+"""The scanner against the exact reader, over files as they are met."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batch.scanning import FIRST, compare
+from corrin.batch import identity, scan
+from corrin.batch.row import Read, Row
+from corrin.batch.sources.ndjson import NdjsonSource
+from corrin.batch.sources.source import Span
+from support.places import samples
+
+BODY = {"coding": [{"system": "http://loinc.org", "code": "2132-9"}]}
+REGULAR: dict[str, Any] = {
+    "resourceType": "Observation",
+    "id": "a1",
+    "meta": {"versionId": "1"},
+    "status": "final",
+    "code": BODY,
+    "subject": {"reference": "Patient/p1"},
+    "effectiveDateTime": "2026-01-02",
+    "valueQuantity": {"value": 152.0, "unit": "ng/L"},
+}
+
+
+def line(**other: Any) -> bytes:
+    """One Observation on a line, with members of its own; those that are None are left out."""
+    members = {name: value for name, value in (REGULAR | other).items() if value is not None}
+    return json.dumps(members, ensure_ascii=False).encode()
+
+
+def slim_of(tmp_path: Path, *lines: bytes) -> int:
+    path = tmp_path / "some.ndjson"
+    path.write_bytes(FIRST + b"\n".join(lines))
+    return compare(path)
+
+
+def test_a_regular_line_comes_slim(tmp_path: Path) -> None:
+    assert slim_of(tmp_path, line()) == 1
+
+
+def test_both_ways_of_writing_come_to_the_same_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "two.ndjson"
+    compact = json.dumps(REGULAR, separators=(",", ":")).encode()
+    turned = dict(sorted((REGULAR | {"id": "a2"}).items()))
+    other = json.dumps(turned).replace(" ", " \t ").encode()
+    path.write_bytes(FIRST + compact + b"\r\n" + other + b"\n")
+    assert compare(path) == 2
+    read = Read()
+    bodies = [
+        row["body"]
+        for batch in NdjsonSource("two", str(path)).batches(Span(), 0, read)
+        for row in batch.to_pylist()
+        if row["kind"] == "Observation"
+    ]
+    assert bodies[0] == bodies[1]
+    assert b" " not in bodies[0] and b"meta" not in bodies[0] and b"p1" not in bodies[0]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"id": "with space"},
+        {"id": "é"},
+        {"id": ""},
+        {"id": 7},
+        {"subject": {"reference": "Group/g"}},
+        {"subject": {"reference": "Patient/p1/_history/2"}},
+        {"subject": {"reference": "Patient/6B0F7F3E-0000-4000-8000-00000000000A"}},
+        {"subject": {"reference": "urn:uuid:6b0f7f3e-0000-4000-8000-00000000000a"}},
+        {"subject": {"reference": "http:///Patient/p1"}},
+        {"subject": {"reference": "https://a?b/Patient/p1"}},
+        {"subject": {"reference": "ftp://a/Patient/p1"}},
+        {"subject": {"reference": "Patient/"}},
+        {"subject": {"reference": "Patient/p1", "identifier": {"value": "1"}}},
+        {"subject": {"display": "somebody"}},
+        {"subject": []},
+        {"subject": None},
+        {"code": None},
+        {"contained": []},
+        {"patient": {"reference": "Patient/p2"}},
+        {"somethingElse": 1},
+        {"component": {}},
+        {"component": [{}]},
+        {"component": [[]]},
+        {"component": [{"code": "x"}] * 200},
+        {"effectiveDateTime": 2026},
+        {"effectiveDateTime": "2026-01-02" * 9},
+        {"issued": ["2026-01-02T00:00:00Z"]},
+        {"resourceType": "Observations"},
+        {"resourceType": "Condition"},
+    ],
+)
+def test_what_is_not_regular_goes_to_the_exact_reader(
+    tmp_path: Path, other: dict[str, Any]
+) -> None:
+    assert slim_of(tmp_path, line(**other)) == 0
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"subject": {"reference": "https://a.example/fhir/Patient/p1"}},
+        {"subject": {"reference": "http://a/Patient/p1", "display": "X", "type": "Patient"}},
+        {
+            "subject": {
+                "type": "Patient",
+                "reference": "Patient/6b0f7f3e-0000-4000-8000-00000000000a",
+            }
+        },
+        {"effectiveDateTime": None},
+        {"effectiveDateTime": None, "effectivePeriod": {"start": "2026-01-01"}},
+        {"issued": "2026-01-02T00:00:00.123Z", "identifier": [{"system": "u", "value": 'é"7'}]},
+        {"identifier": {}},
+        {"status": None},
+        {"code": "broken"},
+        {"code": {"text": "paraesthesia"}},
+        {
+            "code": {"coding": [{"code": "x"}]},
+            "valueCodeableConcept": {
+                "coding": [{"system": "http://snomed.info/sct", "code": "77386006"}]
+            },
+        },
+        {"component": []},
+        {"code": {"text": "x"}, "component": [{"code": BODY, "valueQuantity": {"value": 1}}]},
+        {"code": {"text": "x"}, "component": [{"valueInteger": 1, "code": 1}]},
+        {"focus": [{"reference": "Patient/p2"}]},
+        {"modifierExtension": [{"url": "x"}]},
+        {"note": [{"text": "haemolysed é \U0001f600"}]},
+        {"specimen": {"reference": "Specimen/1", "display": "Serum"}},
+        {"valueQuantity": None},
+    ],
+)
+def test_these_come_slim(tmp_path: Path, other: dict[str, Any]) -> None:
+    assert slim_of(tmp_path, line(**other)) == 1
+
+
+@pytest.mark.parametrize(
+    "code, others, rows",
+    [
+        ("8867-4", {}, 0),
+        ("8867-4", {"code": {"text": "heart rate"}}, 0),
+        ("58410-2", {"valueQuantity": None}, 0),
+        ("58410-2", {}, 1),
+        (
+            "85354-9",
+            {
+                "component": [
+                    {"code": {"coding": [{"system": "http://loinc.org", "code": "8480-6"}]}}
+                ]
+            },
+            0,
+        ),
+    ],
+)
+def test_what_is_not_ours_is_counted_and_its_id_noted(
+    tmp_path: Path, code: str, others: dict[str, Any], rows: int
+) -> None:
+    coded = {"coding": [{"system": "http://loinc.org", "code": code}]}
+    path = tmp_path / "left.ndjson"
+    path.write_bytes(FIRST + line(**({"code": coded} | others)))
+    assert compare(path) == rows
+    read = Read()
+    scan.load()
+    assert (
+        sum(one.num_rows for one in NdjsonSource("a", str(path)).batches(Span(), 0, read)) == rows
+    )
+    assert read.not_ours == 2 - rows
+    assert identity.key("Observation", "a1") in read.keys
+
+
+TROUBLE = [
+    b'{"a":1,"a":2}',
+    b'{"a":{"b":[{"abcdefgh1":1,"abcdefgh1":2}]}}',
+    b'{"\\u0061":1,"a":2}',
+    b'{"":1,"":2}',
+    b"NaN",
+    b"-Infinity",
+    b"01",
+    b"1.",
+    b".5",
+    b"1e999999",
+    b"1" * 65,
+    b"-",
+    b"tru",
+    b"nulls",
+    b'"\x01"',
+    b'"\\x"',
+    b'"\\u12g4"',
+    b'"\\ud800"',
+    b'"\\udc00"',
+    b'"\xff"',
+    b'"\xc0\x80"',
+    b'"\xed\xa0\x80"',
+    b'"\xf4\x90\x80\x80"',
+    b'"\xe2\x82"',
+    b'"open',
+    b"[1,]",
+    b"[1 2]",
+    b"{,}",
+    b'{"a" 1}',
+    b"[" * 70 + b"]" * 70,
+    b"[" * 40 + b"]" * 40,
+    b"]",
+    b"",
+]
+
+
+@pytest.mark.parametrize("trouble", TROUBLE)
+@pytest.mark.parametrize("member", [b"text", b"valueString", b"identifier", b"component"])
+def test_trouble_in_any_member_is_the_exact_readers(
+    tmp_path: Path, member: bytes, trouble: bytes
+) -> None:
+    bad = line()[:-1] + b',"' + member + b'":' + trouble + b"}"
+    assert slim_of(tmp_path, bad, line(id="a2")) == 1
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        *(b"1", b"-0", b"0.50", b"-12.25", b"true", b"false", b"null", b"[]", b"{}", b"[[],{}]"),
+        *(b'"\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9"', '"é€\U0001f600"'.encode(), b'[1 , {"a" :\t2}]'),
+        b'"' + b"long " * 50 + b'"',
+    ],
+)
+def test_sound_json_in_what_is_passed_over_is_passed_over(tmp_path: Path, good: bytes) -> None:
+    assert slim_of(tmp_path, line()[:-1] + b',"text":' + good + b"}") == 1
+
+
+def test_lines_cut_short_anywhere(tmp_path: Path) -> None:
+    regular = line()
+    assert slim_of(tmp_path, *(regular[:end] for end in range(len(regular))), regular) == 1
+
+
+def test_a_file_may_end_without_a_line_feed_and_hold_empty_lines(tmp_path: Path) -> None:
+    assert slim_of(tmp_path, b"", b" \t\r", line(), b"", line(id="a2") + b"  \r", b"\x0b") == 2
+    assert slim_of(tmp_path, line(), b"") == 1
+
+
+def test_lines_of_many_blocks_keep_their_numbers(tmp_path: Path) -> None:
+    long = [line(id=f"b{at}", text={"div": "x" * (at * 997 % 9000)}) for at in range(900)]
+    long[500] = line(id="huge", text={"div": "x" * 1_200_000})
+    long[700] = long[700][:-9]
+    assert slim_of(tmp_path, *long) == 898
+
+
+def test_wanted_keys_are_left_to_the_exact_reader(tmp_path: Path) -> None:
+    path = tmp_path / "again.ndjson"
+    path.write_bytes(FIRST + line() + b"\n" + line(id="a2") + b"\n" + line(id="a3"))
+    wanted = {identity.key("Observation", name) for name in ("a1", "a3", "x")}
+    assert compare(path, wanted) == 1
+
+
+def test_where_few_lines_are_regular_the_rest_is_not_tried(tmp_path: Path) -> None:
+    met = 0
+
+    def exact(_line: bytes, number: int) -> list[Row]:
+        nonlocal met
+        met += 1
+        assert number == met
+        return []
+
+    read = Read()
+    scan.load()
+    data = b'{"resourceType":"Patient"}\n' * 60_000
+    assert list(scan.batches(data, 0, read, exact)) == []
+    assert met == read.lines == 60_000 and read.rows == 0
+
+
+def test_more_kinds_of_codes_than_there_is_room_for(tmp_path: Path) -> None:
+    lines = [line(id=f"c{at}", code={"text": f"local {at}"}) for at in range(7000)]
+    assert slim_of(tmp_path, line(id="first"), *lines, line()) == 2
+
+
+@pytest.mark.samples
+def test_sample_files_whole(tmp_path: Path) -> None:
+    folder = samples()
+    assert folder is not None
+    assert compare(folder / "bulk" / "Observation.ndjson") > 1000
+    assert compare(folder / "bulk" / "Patient.ndjson") == 0
+    path = tmp_path / "singles.ndjson"
+    singles = sorted((folder / "fhir").glob("*.json"))
+    compact = [json.dumps(json.loads(one.read_bytes())).encode() for one in singles]
+    path.write_bytes(FIRST + b"\n".join(compact))
+    assert compare(path) > 5
+
+
+@pytest.mark.samples
+def test_a_made_export_with_bad_lines(tmp_path: Path) -> None:
+    folder = samples()
+    assert folder is not None
+    tool = folder.parent / "tools" / "make_bulk.py"
+    subprocess.run(
+        [sys.executable, tool, "--patients", "40", "--out", tmp_path, "--dirty", "0.05"],
+        check=True,
+        capture_output=True,
+    )
+    slim = [compare(one) for one in sorted(tmp_path.glob("Observation*.ndjson"))]
+    assert min(slim) > 100
+    with (tmp_path / "dirty.csv").open() as told:
+        assert len({row["kind"] for row in csv.DictReader(told)}) > 10
