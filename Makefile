@@ -17,7 +17,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_USER PIP_TARGET PIP_PREFIX
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test check format-check lint types contracts rules units-check docs-check \
-        docs golden format bench soak wheel-test lock serve clean node healthchain bench-service
+        docs golden format bench soak wheel-test lock serve clean node healthchain spark bench-service
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,7 +49,7 @@ serve: $(READY) ## run the HTTP service on http://127.0.0.1:8000 (settings: CORR
 # --- whether it does it right ---------------------------------------------------------------
 
 test: $(READY) ## all tests
-	@$(MAKE) -s --no-print-directory -k node healthchain || { [ -z "$$CI" ] || exit 2; \
+	@$(MAKE) -s --no-print-directory -k node healthchain spark || { [ -z "$$CI" ] || exit 2; \
 	  echo "going on without what could not be set up; the tests that need it will be named" >&2; }
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup
 
@@ -91,11 +91,12 @@ bench-service: $(READY) ## requests per second and waiting of the service, on lo
 	@$(BIN)/python benchmarks/service/run.py hooks
 	@$(BIN)/python benchmarks/service/run.py kill
 
-# Judges from outside: a FHIR validator (Node.js), somebody else's CDS Hooks client. `make test`
-# tries to set them up and goes on without them; on a build server (CI=true) it does not go on.
+# Judges from outside: a FHIR validator (Node.js), somebody else's CDS Hooks client; and Spark, with
+# Java. `make test` tries to set them up and goes on without them; on a build server (CI=true) it does not go on.
 
 NODE        := tests/conformance/node
 HEALTHCHAIN := .venv-healthchain
+SPARK       := .venv-spark
 APT         := env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=1 \
                -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20
 
@@ -119,6 +120,20 @@ $(HEALTHCHAIN)/.ready: requirements-healthchain.lock
 	@$(HEALTHCHAIN)/bin/python -m pip install -qq --require-hashes -r requirements-healthchain.lock
 	@touch $@
 
+spark: $(SPARK)/.ready ## Spark and Corrin, in an environment of their own (needs Java 17 or newer)
+
+$(SPARK)/.ready: pyproject.toml requirements-spark.lock requirements-spark-build.lock
+	@$${JAVA_HOME:+$$JAVA_HOME/bin/}java -version >/dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  echo "installing Java 17 (once)" && $(APT) update && \
+	  $(APT) install -y --no-install-recommends openjdk-17-jre-headless >/dev/null; } || { \
+	  echo "Spark needs Java 17 or newer; it could not be installed." >&2; exit 2; }
+	@echo "setting up $(SPARK) from requirements-spark.lock (once; takes a minute)"
+	@$(SPARK)/bin/python -m pip --version >/dev/null 2>&1 || { rm -rf $(SPARK) && $(PYTHON) -m venv $(SPARK); }
+	@$(SPARK)/bin/python -m pip install -qq --require-hashes -r requirements-spark-build.lock
+	@$(SPARK)/bin/python -m pip install -qq --no-build-isolation --require-hashes -r requirements-spark.lock
+	@$(SPARK)/bin/python -m pip install -qq --no-build-isolation --no-deps --no-index -e .
+	@touch $@
+
 # --- what is written by machine -------------------------------------------------------------
 
 docs: $(READY) ## write the generated pages and schemas again
@@ -138,9 +153,10 @@ lock: $(READY) ## resolve the dependencies again (UPGRADE=--upgrade takes newer 
 	@$(LOCK) $(UPGRADE) --extra service --extra batch pyproject.toml requirements-dev.in --output-file requirements-dev.lock
 	@$(LOCK) $(UPGRADE) --extra batch pyproject.toml --constraint requirements-dev.lock --output-file requirements-batch.lock
 	@$(LOCK) $(UPGRADE) --extra spark pyproject.toml --constraint requirements-dev.lock --output-file requirements-spark.lock
+	@$(LOCK) $(UPGRADE) requirements-spark-build.in --output-file requirements-spark-build.lock
 	@$(LOCK) $(UPGRADE) requirements-healthchain.in --output-file requirements-healthchain.lock
 	@$(LOCK) $(UPGRADE) requirements-build.in --output-file requirements-build.lock
 
 clean: ## remove the environment, caches and builds
-	@rm -rf $(VENV) $(HEALTHCHAIN) $(NODE)/node_modules dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) $(HEALTHCHAIN) $(SPARK) $(NODE)/node_modules dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -not -path './.venv*' -prune -exec rm -rf {} +
