@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from corrin.batch.row import Row
-from corrin.batch.sources.fhir import Taker, id_of, is_known, key_of
-from corrin.intake import history, searchset
-from corrin.intake.code import identifiers_of
+from corrin.batch.sources.fhir import Taker, is_known, key_of
+from corrin.batch.sources.pages import Page, Pages, page_of
+from corrin.batch.sources.references import settle
+from corrin.intake import history
 from corrin.intake.item import Resource
 
 _BUNDLE, _PARAMETERS = "Bundle", "Parameters"
@@ -36,37 +37,6 @@ class Found(NamedTuple):
     resource: Resource
     place: str
     full_url: str
-
-
-class Page(NamedTuple):
-    """One page of what a search found: its own url, and that of the page that follows.
-
-    ``fewer``: it is the last one, and the search found more than it holds.
-    """
-
-    place: str
-    url: str | None
-    following: str | None
-    fewer: bool
-
-
-@dataclass(slots=True)
-class Pages:
-    """The pages of searches in one chunk, each with its line and the one person it is about."""
-
-    met: list[tuple[int, str, Page]] = field(default_factory=list)
-
-    def lacking(self) -> Iterator[tuple[int, str, str]]:
-        """Line, place and person of the pages of which the others are not here."""
-        here = {page.url for _, _, page in self.met if page.url}
-        named = {page.following for _, _, page in self.met if page.following}
-        for line, person, page in self.met:
-            if page.following is not None:
-                complete = page.following in here
-            else:
-                complete = not page.fewer or page.url in named
-            if not complete:
-                yield line, page.place, person
 
 
 @dataclass(slots=True)
@@ -101,9 +71,7 @@ def content_of(value: Any, *, deleted: bool = False) -> Content:
             _walk(one, f"$this[{at}]", "", content, deleted)
     else:
         _walk(value, str(value["resourceType"]), "", content, deleted)
-    targets = Targets(content.found)
-    for one in content.found:
-        targets.settle(one)
+    settle((one.resource, one.full_url) for one in content.found)
     return content
 
 
@@ -170,7 +138,11 @@ def _bundle(bundle: Resource, place: str, content: Content, deleted: bool) -> No
         content.faults.append(("malformed", f"{place}.entry"))
         return
     if kind == "searchset":
-        _page(bundle, place, content)
+        page = page_of(bundle, place)
+        if page is None:
+            content.remarks.append(("search-incomplete", place))
+        else:
+            content.pages.append(page)
     if kind == "history":
         content.gone += sorted(
             key for key in history.deleted(entries) if key and _KEY.fullmatch(key)
@@ -196,28 +168,6 @@ def _bundle(bundle: Resource, place: str, content: Content, deleted: bool) -> No
             continue
         url = entry.get("fullUrl")
         _walk(resource, f"{where}.resource", url if isinstance(url, str) else "", content, False)
-
-
-def _page(bundle: Resource, place: str, content: Content) -> None:
-    """Note what a page of search results lacks; what its other pages may hold is asked later."""
-    if searchset.extent(bundle) not in ("failed", "incomplete"):
-        content.pages.append(Page(place, _link(bundle, "self"), None, False))
-        return
-    alone = {name: value for name, value in bundle.items() if name not in ("link", "total")}
-    if searchset.extent(alone) in ("failed", "incomplete"):
-        content.remarks.append(("search-incomplete", place))
-        return
-    following = _link(bundle, "next")
-    content.pages.append(Page(place, _link(bundle, "self"), following, following is None))
-
-
-def _link(bundle: Resource, relation: str) -> str | None:
-    links = bundle.get("link")
-    for link in links if isinstance(links, list) else ():
-        if isinstance(link, dict) and link.get("relation") == relation:
-            url = link.get("url")
-            return url if isinstance(url, str) else ""
-    return None
 
 
 def _parameters(parameters: Any, place: str, content: Content, deleted: bool) -> None:
@@ -266,57 +216,3 @@ def _deleted_key(entry: Resource) -> str | None:
         return history.key_of(entry.get("resource"))
     key = "/".join(url.split("?")[0].split("/_history")[0].rstrip("/").split("/")[-2:])
     return key if _KEY.fullmatch(key) else None
-
-
-class Targets:
-    """What the references of one Bundle lead to."""
-
-    def __init__(self, found: list[Found]) -> None:
-        self.named: dict[str, str] = {}
-        self.identified: dict[str, str] = {}
-        for one in found:
-            kind = one.resource["resourceType"]
-            if one.full_url.startswith("urn:") and id_of(one.resource) is None:
-                made = one.full_url.rpartition(":")[2]
-                # As a server would do that is sent it.
-                if id_of({"id": made}) is not None:
-                    one.resource["id"] = made
-            name = id_of(one.resource)
-            if name is None:
-                continue
-            if one.full_url.startswith("urn:"):
-                self.named.setdefault(_folded(one.full_url), f"{kind}/{name}")
-            for key in identifiers_of(one.resource.get("identifier")):
-                self.identified.setdefault(f"{kind}?identifier={key}", f"{kind}/{name}")
-
-    def settle(self, one: Found) -> None:
-        """Write the references of a resource as what they lead to."""
-        if self.named or self.identified:
-            _rewrite(one.resource, self)
-
-    def of(self, reference: str) -> str:
-        """What to write instead of a reference; the same where it is known to nobody here."""
-        if reference.startswith("urn:"):
-            return self.named.get(_folded(reference), reference)
-        if "?identifier=" in reference:
-            return self.identified.get(reference.replace("%7C", "|"), reference)
-        return reference
-
-
-def _folded(urn: str) -> str:
-    """UUIDs are written in either case."""
-    return urn.lower() if urn.startswith("urn:uuid:") else urn
-
-
-def _rewrite(value: Any, targets: Targets) -> None:
-    if isinstance(value, dict):
-        reference = value.get("reference")
-        if isinstance(reference, str):
-            value["reference"] = targets.of(reference)
-        for inner in value.values():
-            if isinstance(inner, dict | list):
-                _rewrite(inner, targets)
-    elif isinstance(value, list):
-        for inner in value:
-            if isinstance(inner, dict | list):
-                _rewrite(inner, targets)

@@ -13,9 +13,10 @@ import pyarrow as pa
 from corrin.batch import identity, scan
 from corrin.batch.row import Read, Row
 from corrin.batch.sources import files
-from corrin.batch.sources.bundle import Pages, content_of, unpack
+from corrin.batch.sources.bundle import content_of, unpack
 from corrin.batch.sources.fhir import HOLDERS, Taker, id_of, key_of
 from corrin.batch.sources.manifest import DELETED, OUTPUT
+from corrin.batch.sources.pages import Pages
 from corrin.batch.sources.source import CHUNK_BYTES, InputError, Source, Span
 from corrin.intake import history, jsontext
 from corrin.intake.limits import Limits
