@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 COMPLETE, PARTIAL = "complete", "partial"
 
@@ -17,6 +18,39 @@ class CountMismatch(Exception):
     def __init__(self, files: tuple[str, ...], read: int, ended: int) -> None:
         super().__init__(f"{read} rows read, {ended} accounted for")
         self.files, self.read, self.ended = files, read, ended
+
+
+class RunFailed(Exception):
+    """A run that cannot begin or go on: what, where, why, what to do. Holds no patient data.
+
+    ``kind`` says whose matter it is: ``usage`` (how it was asked), ``input``, ``file`` (a disk,
+    a folder), ``fault`` (ours). ``resumable`` is whether what was done so far can be gone on from.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        what: str,
+        where: str = "",
+        why: str = "",
+        do: str = "",
+        *,
+        resumable: bool = False,
+    ) -> None:
+        super().__init__(what)
+        self.kind, self.what, self.where, self.why, self.do = kind, what, where, why, do
+        self.resumable = resumable
+
+    def as_data(self) -> dict[str, Any]:
+        """What it is made of, to hand to another process."""
+        return {
+            "kind": self.kind,
+            "what": self.what,
+            "where": self.where,
+            "why": self.why,
+            "do": self.do,
+            "resumable": self.resumable,
+        }
 
 
 @dataclass(slots=True)
