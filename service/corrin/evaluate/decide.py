@@ -90,7 +90,7 @@ class Decider:
         restrictions: tuple[BoundRestriction, ...],
         compiler: Compiler,
     ) -> None:
-        self.decision, self.pack = decision, pack
+        self.decision, self.pack, self.restrictions = decision, pack, restrictions
         self._table = Table(decision, restrictions, compiler)
         self._compiler = compiler
         conditions = (*decision.conditions, *(r.when for r in restrictions))

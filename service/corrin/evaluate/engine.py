@@ -62,7 +62,7 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True)
-class _Compiled:
+class Compiled:
     """A rule ready to be asked; what is looked at for every case stands here, near at hand."""
 
     pack: BoundPack
@@ -134,7 +134,7 @@ class Engine:
         self.compiler = Compiler(library.vocabulary.analytes)
         self.unknowns = Unknowns(self.compiler)
         scope, _ = bind(parse(profile.head.scope), library.vocabulary)
-        self._scope = self.compiler.condition(scope)
+        self.scope, self._scope = scope, self.compiler.condition(scope)
         self._rules = self._compiled(self.packs)
         self._about: dict[Mark, list[int]] = {}
         self._spoken: dict[int, Unsaid | None] = {}
@@ -142,9 +142,9 @@ class Engine:
         self.deciders = {t: self._decider(t, self.packs) for t in self._topics()}
         self._guards, self._published = self._guarding()
 
-    def _compiled(self, packs: tuple[BoundPack, ...]) -> tuple[_Compiled, ...]:
+    def _compiled(self, packs: tuple[BoundPack, ...]) -> tuple[Compiled, ...]:
         return tuple(
-            _Compiled(
+            Compiled(
                 pack,
                 bound,
                 self.compiler.condition(bound.when),
@@ -157,7 +157,7 @@ class Engine:
             if bound.rule.status != "retired"
         )
 
-    def _guarding(self) -> tuple[tuple[_Compiled, ...], dict[str, Decider]]:
+    def _guarding(self) -> tuple[tuple[Compiled, ...], dict[str, Decider]]:
         """Where a site file moved cut-offs: rules of the packs that always run over the published
         ones of other packs, and the decisions they belong to as published."""
         site = self.library.site
@@ -191,6 +191,16 @@ class Engine:
             answer = False if rule.reads_every else rule.outcome(world)
             if answer is not False:
                 self._spoken[index] = None if answer else self._why_unsaid(rule, world)
+
+    @property
+    def rules(self) -> tuple[Compiled, ...]:
+        """Every rule in the order of the packs, one for each analyte it is about."""
+        return self._rules
+
+    @property
+    def guarded(self) -> bool:
+        """Whether rules may also fire by published cut-offs that a site moved."""
+        return bool(self._guards)
 
     def _topics(self) -> tuple[str, ...]:
         """Owned topics first, then every other a pack decides."""
@@ -237,7 +247,7 @@ class Engine:
             return decided
         return replace(decided, fragile=fragile(decider, world, decided, site))
 
-    def _ask(self, rule: _Compiled, said: _Said) -> None:
+    def _ask(self, rule: Compiled, said: _Said) -> None:
         """One rule's outcome; of one that reads each value, one note for all it fires for."""
         if rule.reads_every is None:
             worlds: tuple[World, ...] = (said.world_of(rule.bound.result),)
@@ -270,7 +280,7 @@ class Engine:
         said.fired.extend(again.fired)
         said.unsaid[:] = [one for one in said.unsaid if one.bound.rule.id not in kept]
 
-    def _why_unsaid(self, rule: _Compiled, world: World) -> Unsaid:
+    def _why_unsaid(self, rule: Compiled, world: World) -> Unsaid:
         """Why a rule cannot say of a world in which its condition was found unknown."""
         names, result = self.unknowns.left_by(rule.bound.when, world), rule.bound.result
         if result is not None:

@@ -87,6 +87,12 @@ class Recorder:
 
     def status(self, decided: Decided, world: World) -> StatusRecord:
         """One topic."""
+        content = self._engine.library.packs[decided.pack].decisions[decided.topic].decision
+        missing = tuple(n for n in content.settled_by if is_missing(world.facts.get(n)))
+        return self.status_of(decided, missing)
+
+    def status_of(self, decided: Decided, missing: tuple[str, ...]) -> StatusRecord:
+        """One topic, with the facts that would bear on it and are missing."""
         bound = self._engine.library.packs[decided.pack].decisions[decided.topic]
         content, verdict = bound.decision, decided.verdict
         because: str | None = None
@@ -104,7 +110,7 @@ class Recorder:
             urgency=urgency_of(decided, content),
             because=because,
             restrictions=tuple(one.restriction.id for one in applied),
-            missing=tuple(n for n in content.settled_by if is_missing(world.facts.get(n))),
+            missing=missing,
             assumed=decided.assumed,
         )
 

@@ -1,0 +1,314 @@
+"""A profile over many cases at once: the same decisions and the same rules fire as one by one.
+
+Every case is first put into columns of classes (:mod:`corrin.evaluate.many_facts`); every table and
+rule is then evaluated over columns. A case that holds something classes do not is named, to be
+evaluated by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from corrin.evaluate.engine import Compiled, Engine, Fired
+from corrin.evaluate.many_decide import Answered, ManyDecider
+from corrin.evaluate.many_facts import NOTHING, Irregular, Slot
+from corrin.evaluate.many_sheet import IMPLAUSIBLE, RESULT, Cases, Era, Values
+from corrin.facts.case import Case
+from corrin.facts.fact import Absent, Fact, Measured, Stated
+from corrin.language import tree
+from corrin.language.to_columns import FALSE, TRUE, Node, Program, Rows, Sheet
+from corrin.language.world import AS_OF, World
+from corrin.packs.bound import BoundPack, BoundRule
+
+EACH = "each "
+_UNTOLD = frozenset(tree.ENGINE_TRUTHS) - {IMPLAUSIBLE}
+
+
+@dataclass(frozen=True, slots=True)
+class ManyRule:
+    """One rule as columns; ``reads_every`` is the analyte each value of which it reads."""
+
+    pack: BoundPack
+    bound: BoundRule
+    when: Node
+    unless: Node | None
+    reads_every: str | None
+    belongs_to: tuple[tuple[str, frozenset[str]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """One rule and the rows of the cases it fires for.
+
+    ``values`` are, of a rule that reads each value, the rows of those it fires for in the sheet of
+    values: for each case, newest first.
+    """
+
+    rule: ManyRule
+    rows: Rows
+    values: tuple[tuple[int, ...], ...] = ()
+    sheet: Values | None = None
+
+    def fired(self, cases: Cases, at: int) -> Fired:
+        """As the engine says it of one case."""
+        row, bound = int(self.rows[at]), self.rule.bound
+        if self.sheet is not None:
+            worlds = [self.sheet.world(value) for value in self.values[at]]
+            found = [world.facts[RESULT] for world in worlds] if bound.result is not None else []
+            results = tuple(one for one in found if isinstance(one, Measured))
+            return Fired(self.rule.pack, bound, worlds[0], results)
+        world = cases.world(row)
+        if bound.result is None:
+            return Fired(self.rule.pack, bound, world)
+        of = world.facts.get(bound.result) or Absent(bound.result)
+        results = (of,) if isinstance(of, Measured) else ()
+        return Fired(self.rule.pack, bound, world.given(result=of), results)
+
+
+@dataclass(slots=True)
+class Filled:
+    """Cases in columns, and the rows of those that must be looked at by themselves."""
+
+    sheet: Cases
+    values: Mapping[str, Values]
+    irregular: Rows
+
+
+@dataclass(slots=True)
+class Answers:
+    """What a profile says of many cases, as columns.
+
+    Attributes:
+        in_scope: the rows anything was asked of.
+        decided: by topic.
+    """
+
+    sheet: Cases
+    in_scope: Rows
+    decided: Mapping[str, Answered]
+    _rules: Sequence[ManyRule]
+    _values: Mapping[str, Values]
+
+    def fired(self) -> Iterator[Firing]:
+        """The rules that fire for any case, by id."""
+        for rule in self._rules:
+            if rule.reads_every is None:
+                rows = _belonging(rule, self.decided, self.in_scope)
+                everybody = len(rows) == self.sheet.size
+                rows = rule.when.true_in(self.sheet, None if everybody else rows)
+                rows = _unless(rule, self.sheet, rows)
+                if len(rows):
+                    yield Firing(rule, rows)
+            elif rule.reads_every in self._values:
+                firing = self._each(rule, self._values[rule.reads_every])
+                if len(firing.rows):
+                    yield firing
+
+    def _each(self, rule: ManyRule, values: Values) -> Firing:
+        rows = _unless(rule, values, rule.when.true_in(values))
+        speaks = np.zeros(self.sheet.size, np.bool_)
+        speaks[_belonging(rule, self.decided, self.in_scope)] = True
+        rows = rows[speaks[values.owner[rows]]]
+        owners, starts = np.unique(values.owner[rows], return_index=True)
+        parts = np.split(rows, starts[1:]) if len(owners) else []
+        newest_first = tuple(tuple(part[::-1].tolist()) for part in parts)
+        return Firing(rule, owners, newest_first, values)
+
+
+class Asker:
+    """The packs of an engine over many cases; not to be shared between threads.
+
+    Args:
+        engine: one without cut-offs that a site moved under rules of other packs (``guarded``).
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.slots: dict[str, Slot] = {}
+        self._each: dict[str, Slot] = {}
+        self._periods: dict[tree.Cut, None] = {}
+        self._eras: dict[tuple[int, ...], Era] = {}
+        self._days: dict[date, tuple[int, ...]] = {}
+        self._program = Program(engine.compiler, self._meet)
+        self._programs: dict[str, Program] = {}
+        self._scope = self._program.node(engine.scope)
+        self.deciders = {
+            topic: ManyDecider.of(one, self._program) for topic, one in engine.deciders.items()
+        }
+        self.rules = tuple(sorted(map(self._rule, engine.rules), key=lambda one: one.bound.rule.id))
+
+    def _rule(self, rule: Compiled) -> ManyRule:
+        bound, every = rule.bound, rule.reads_every
+        program = self._program if every is None else self._of_values(every)
+        result = bound.result if every is None else None
+        return ManyRule(
+            rule.pack,
+            bound,
+            program.node(bound.when, result),
+            None if bound.unless is None else program.node(bound.unless, result),
+            every,
+            rule.belongs_to,
+        )
+
+    def _of_values(self, analyte: str) -> Program:
+        """The program of conditions about each value of an analyte."""
+        found = self._programs.get(analyte)
+        if found is None:
+            column = EACH + analyte
+            own = {RESULT: column, IMPLAUSIBLE: column} | {name: name for name in _UNTOLD}
+            self._each[analyte] = self.slots[column] = Slot(analyte, self.engine.compiler)
+            found = Program(self.engine.compiler, self._meet, own, _UNTOLD, self._program)
+            self._programs[analyte] = found
+        return found
+
+    def _meet(self, leaf: tree.Expression, name: str, column: str) -> None:
+        slot = self.slots.get(column)
+        if slot is None:
+            slot = self.slots[column] = Slot(column, self.engine.compiler)
+        slot.meet(leaf, name)
+        if isinstance(leaf, tree.Compare | tree.Between):
+            self._periods.update(dict.fromkeys(cut for cut in tree.cuts_of(leaf) if cut.earlier))
+
+    def look_at(self, name: str) -> None:
+        """Put a fact into columns that no condition looks at."""
+        self.slots.setdefault(name, Slot(name, self.engine.compiler))
+
+    def fill(self, cases: Sequence[Case]) -> Filled:
+        """Cases of one era in columns."""
+        era = self._era(cases[0].as_of.end.date())
+        columns: dict[str, list[int]] = {}
+        each: dict[str, tuple[list[int], list[int]]] = {a: ([], []) for a in self._each}
+        irregular: list[int] = []
+        for row, case in enumerate(cases):
+            try:
+                self._fill(row, case, columns, len(cases))
+                self._fill_values(row, case, each)
+            except Irregular:
+                irregular.append(row)
+        arrays = {name: np.array(column, np.intp) for name, column in columns.items()}
+        sheet = Cases(cases, self.slots, arrays, era)
+        values = {
+            analyte: Values(
+                analyte,
+                self.engine.profile.head.critical_days,
+                self._each[analyte],
+                EACH + analyte,
+                np.array(classes, np.intp),
+                np.array(owners, np.intp),
+                sheet,
+            )
+            for analyte, (classes, owners) in each.items()
+            if classes
+        }
+        return Filled(sheet, values, np.array(irregular, np.intp))
+
+    def _fill(self, row: int, case: Case, columns: dict[str, list[int]], size: int) -> None:
+        slots = self.slots
+        refused = World.of(case).refused if case.refusals else None
+        facts = case.facts
+        for name, fact in facts.items():
+            slot = slots.get(name)
+            if slot is None:
+                continue
+            if type(fact) is Measured:
+                found = slot.measured(fact)
+            elif type(fact) is Absent and refused is None and not fact.among:
+                found = slot.absent(fact)
+            else:
+                found = slot.class_of(fact, None, _refused(refused, fact, name))
+            column = columns.get(name)
+            if column is None:
+                column = columns[name] = [0] * size
+            column[row] = found
+        for name in refused or ():
+            if name not in facts and name in slots:
+                column = columns.setdefault(name, [0] * size)
+                column[row] = slots[name].class_of(None, None, _refused(refused, None, name))
+        sex = case.subject.sex
+        if sex is not None and "sex" in slots:
+            column = columns.setdefault("sex", [0] * size)
+            own = facts.get("sex")
+            column[row] = slots["sex"].class_of(own, sex, _refused(refused, own, "sex"))
+        if AS_OF in slots:
+            column = columns.setdefault(AS_OF, [0] * size)
+            column[row] = slots[AS_OF].class_of(Stated(AS_OF, True))
+
+    def _fill_values(
+        self, row: int, case: Case, each: dict[str, tuple[list[int], list[int]]]
+    ) -> None:
+        for analyte, values in case.every.items():
+            found = each.get(analyte)
+            if found is not None:
+                slot = self._each[analyte]
+                classes = [slot.measured(value) for value in values]
+                found[0].extend(classes)
+                found[1].extend([row] * len(classes))
+
+    def era_of(self, day: date) -> tuple[int, ...]:
+        """Which figures of every cut-off that had others before are in force on a day."""
+        found = self._days.get(day)
+        if found is None:
+            found = tuple(
+                next(
+                    (
+                        index
+                        for index, one in enumerate(cut.earlier)
+                        if one.start <= day and (one.end is None or day < one.end)
+                    ),
+                    -1,
+                )
+                for cut in self._periods
+            )
+            self._days[day] = found
+        return found
+
+    def _era(self, day: date) -> Era:
+        which = self.era_of(day)
+        found = self._eras.get(which)
+        if found is None:
+            found = self._eras[which] = Era(World({}, {}, {}, day))
+        return found
+
+    def answers(self, filled: Filled) -> Answers:
+        """What the profile says of them."""
+        sheet = filled.sheet
+        regular = np.setdiff1d(np.arange(sheet.size), filled.irregular, assume_unique=True)
+        scope = self._scope.at(sheet, regular)
+        if isinstance(scope, int):
+            rows = regular if scope != FALSE else regular[:0]
+        else:
+            rows = regular[scope != FALSE]
+        decided = {topic: one.decide(sheet, rows) for topic, one in self.deciders.items()}
+        return Answers(sheet, rows, decided, self.rules, filled.values)
+
+
+def _refused(
+    refused: Mapping[str, frozenset[str]] | None, fact: Fact | None, name: str
+) -> frozenset[str]:
+    """What was refused of a fact: of an absent one, under the name it goes by."""
+    if refused is None:
+        return NOTHING
+    return refused.get(fact.name if isinstance(fact, Absent) else name, NOTHING)
+
+
+def _belonging(rule: ManyRule, decided: Mapping[str, Answered], rows: Rows) -> Rows:
+    """The rows beside whose decisions a rule may speak."""
+    for topic, statuses in rule.belongs_to:
+        found = decided.get(topic)
+        rows = rows[:0] if found is None else found.among(statuses, rows)
+    return rows
+
+
+def _unless(rule: ManyRule, sheet: Sheet, rows: Rows) -> Rows:
+    """Without the rows in which an exception is known to hold."""
+    if rule.unless is None or not len(rows):
+        return rows
+    value = rule.unless.at(sheet, rows)
+    if isinstance(value, int):
+        return rows[:0] if value == TRUE else rows
+    left: Rows = rows[value != TRUE]
+    return left

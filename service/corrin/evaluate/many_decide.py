@@ -1,0 +1,171 @@
+"""One decision table over many cases at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corrin.evaluate.decide import Decider
+from corrin.evaluate.engine import CANNOT_CLASSIFY
+from corrin.evaluate.many_sheet import Cases
+from corrin.evaluate.table import Verdict
+from corrin.language.to_columns import Late, Node, Program, Rows
+
+# Answers kept of cases that are known in part; they hold no more than classes of facts.
+_MOST_KEPT = 20_000
+_BITS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a table says of a case, as far as a record keeps it."""
+
+    verdict: Verdict
+    possible: tuple[str, ...]
+
+    @property
+    def status(self) -> str | None:
+        """The status; ``None`` where several are possible."""
+        return self.possible[0] if len(self.possible) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What one table says of every row.
+
+    Attributes:
+        numbers: the place of each row's answer in ``answers``; -1 where nothing was asked.
+    """
+
+    numbers: NDArray[np.intp]
+    answers: list[Settled]
+
+    def among(self, statuses: frozenset[str], rows: Rows) -> Rows:
+        """Those of some rows whose status is one of these."""
+        fits = [(one.status or CANNOT_CLASSIFY) in statuses for one in self.answers]
+        found: Rows = rows[np.array(fits, np.bool_)[self.numbers[rows]]] if fits else rows[:0]
+        return found
+
+
+@dataclass(slots=True)
+class ManyDecider:
+    """A decision table as columns; its answers are numbered as they are met."""
+
+    decider: Decider
+    _rows: tuple[Node, ...]
+    _restrictions: tuple[Node, ...]
+    _times: tuple[Late, ...]
+    _open: dict[tuple[object, ...], Settled] = field(default_factory=dict)
+    _numbers: dict[tuple[object, ...], int] = field(default_factory=dict)
+    _answers: list[Settled] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, decider: Decider, program: Program) -> ManyDecider:
+        """A table made ready.
+
+        Raises:
+            ValueError: it has more restrictions than are told apart.
+        """
+        if len(decider.restrictions) > _BITS:
+            raise ValueError(f"more than {_BITS} restrictions of one topic")
+        rows = tuple(program.node(row.when) for row in decider.decision.rows)
+        restrictions = tuple(program.node(one.when) for one in decider.restrictions)
+        times = dict.fromkeys(leaf for one in (*rows, *restrictions) for leaf in one.times())
+        return cls(decider, rows, restrictions, tuple(times))
+
+    def decide(self, sheet: Cases, rows: Rows) -> Answered:
+        """What the table says of some rows."""
+        matched = np.full(sheet.size, len(self._rows), np.intp)
+        left = rows
+        for index, node in enumerate(self._rows):
+            hit = node.true_in(sheet, left)
+            if len(hit):
+                matched[hit] = index
+                left = left[matched[left] == len(self._rows)]
+            if not len(left):
+                break
+        applied = self._restricted(sheet, rows, matched)
+        numbers = np.full(sheet.size, -1, np.intp)
+        mixed = matched[rows] << _BITS | applied[rows]
+        distinct, back = np.unique(mixed, return_inverse=True)
+        found = [self._number(self._settled(int(one))) for one in distinct]
+        if found:
+            numbers[rows] = np.array(found, np.intp)[back]
+        for row in self._open_rows(sheet, rows).tolist():
+            numbers[row] = self._number(self._decided(sheet, row))
+        return Answered(numbers, self._answers)
+
+    def _restricted(self, sheet: Cases, rows: Rows, matched: NDArray[np.intp]) -> NDArray[np.intp]:
+        """A bit for every restriction that changed the status of a row."""
+        content = self.decider.decision.decision
+        bound = self.decider.restrictions
+        given = [row.row.status for row in self.decider.decision.rows] + [content.otherwise]
+        names = list(dict.fromkeys([*given, *(one.restriction.replaced_by for one in bound)]))
+        status = np.array([names.index(one) for one in given], np.intp)[matched]
+        applied = np.zeros(sheet.size, np.intp)
+        for bit, (node, one) in enumerate(zip(self._restrictions, bound, strict=True)):
+            withdrawn = np.array([name in one.restriction.withdraws for name in names])
+            concerned = rows[withdrawn[status[rows]]]
+            hit = node.true_in(sheet, concerned) if len(concerned) else concerned
+            applied[hit] |= 1 << bit
+            status[hit] = names.index(one.restriction.replaced_by)
+        return applied
+
+    def _settled(self, mixed: int) -> Settled:
+        """The answer of one row of the table with the restrictions that changed it."""
+        row, bits = mixed >> _BITS, mixed & ((1 << _BITS) - 1)
+        decision, every = self.decider.decision, self.decider.restrictions
+        applied = tuple(one for bit, one in enumerate(every) if bits >> bit & 1)
+        index = None if row == len(decision.rows) else row
+        status = decision.decision.otherwise if index is None else decision.rows[index].row.status
+        if applied:
+            status = applied[-1].restriction.replaced_by
+        possible = tuple(one for one in decision.decision.statuses if one == status)
+        return Settled(Verdict(status, index, applied), possible)
+
+    def _number(self, settled: Settled) -> int:
+        verdict = settled.verdict
+        key = (verdict.row, settled.possible, *(one.restriction.id for one in verdict.restrictions))
+        found = self._numbers.get(key)
+        if found is None:
+            found = self._numbers[key] = len(self._answers)
+            self._answers.append(settled)
+        return found
+
+    def _open_rows(self, sheet: Cases, rows: Rows) -> Rows:
+        """Rows of which the table looks at something that is known in part."""
+        open_ = np.zeros(sheet.size, np.bool_)
+        for name in self.decider.facts:
+            classes = sheet.classes(name)
+            if not isinstance(classes, int):
+                faces = sheet.slots[name].faces
+                if any(faces[one].open for one in sheet.present(name).tolist()):
+                    open_ |= np.array([face.open for face in faces])[classes]
+        found: Rows = rows[open_[rows]]
+        return found
+
+    def _decided(self, sheet: Cases, row: int) -> Settled:
+        """The answer for one case, decided by itself; alike for all that look alike to it."""
+        key: list[object] = [id(sheet.era)]
+        exact = True
+        for name in self.decider.facts:
+            classes = sheet.classes(name)
+            number = classes if isinstance(classes, int) else int(classes[row])
+            key.append(number)
+            slot = sheet.slots.get(name)
+            if slot is not None:
+                face = slot.faces[number]
+                exact = exact and not (face.open and face.converted)
+        here = np.array([row], np.intp)
+        key += [int(sheet.late(leaf, here)[0]) for leaf in self._times]
+        found = self._open.get(tuple(key)) if exact else None
+        if found is None:
+            decided = self.decider.decide(sheet.world(row))
+            found = Settled(decided.verdict, decided.possible)
+            if exact:
+                if len(self._open) >= _MOST_KEPT:
+                    self._open.clear()
+                self._open[tuple(key)] = found
+        return found

@@ -1,0 +1,264 @@
+"""Many cases side by side: the class of every fact, and what conditions say of each class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corrin.evaluate.engine import every_value
+from corrin.evaluate.many_facts import Face, Slot, world_of
+from corrin.facts.case import Case
+from corrin.facts.fact import Absent, Fact, Measured, Stated
+from corrin.language.to_columns import (
+    NOT_ASKED,
+    Classes,
+    Column,
+    Joint,
+    Late,
+    Named,
+    Rows,
+    Sheet,
+    Table,
+    Truths,
+    code,
+)
+from corrin.language.world import AS_OF, World
+
+IMPLAUSIBLE = "result_implausible"
+RESULT = "result"
+_ONLY_NOTHING = np.zeros(1, np.intp)
+_NO_REFUSALS: Mapping[str, frozenset[str]] = {}
+
+
+@dataclass(slots=True)
+class Era:
+    """What conditions say of classes on the days on which the same figures are in force.
+
+    Attributes:
+        on: a world of one of these days.
+    """
+
+    on: World
+    tables: dict[Table, Truths] = field(default_factory=dict)
+    joints: dict[Joint, dict[tuple[int, ...], int]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Cases:
+    """The sheet of whole cases.
+
+    Attributes:
+        cases: one a row.
+        slots: by the name of their column.
+        columns: the class of each fact in every row, of those that any case has.
+        era: whose figures are in force.
+    """
+
+    cases: Sequence[Case]
+    slots: Mapping[str, Slot]
+    columns: Mapping[str, NDArray[np.intp]]
+    era: Era
+    size: int = 0
+    kept: dict[int, Column] = field(default_factory=dict)
+    _present: dict[str, NDArray[np.intp]] = field(default_factory=dict)
+    _late: dict[int, Truths] = field(default_factory=dict)
+    _worlds: dict[int, World] = field(default_factory=dict)
+    _every: dict[tuple[int, str], tuple[World, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.size = len(self.cases)
+
+    def classes(self, name: str) -> Classes:
+        """As :class:`Sheet` says."""
+        return self.columns.get(name, 0)
+
+    def present(self, name: str) -> NDArray[np.intp]:
+        """As :class:`Sheet` says."""
+        found = self._present.get(name)
+        if found is None:
+            column = self.columns.get(name)
+            found = _ONLY_NOTHING if column is None else np.flatnonzero(np.bincount(column))
+            self._present[name] = found
+        return found
+
+    def table(self, leaf: Table) -> Truths:
+        """As :class:`Sheet` says."""
+        return table_of(leaf, self.slots[leaf.names[0][1]], self.era)
+
+    def joint(self, leaf: Joint, classes: tuple[int, ...]) -> int:
+        """As :class:`Sheet` says."""
+        return joint_of(leaf, classes, self.slots.__getitem__, self.era)
+
+    def late(self, leaf: Late, rows: Rows) -> Truths:
+        """As :class:`Sheet` says."""
+        return asked_late(self._late, leaf, rows, self.size, self._only)
+
+    def _only(self, names: Named, row: int) -> World:
+        facts = self.cases[row].facts
+        found = {name: facts[column] for name, column in names if column in facts}
+        found |= {n: Absent(c) for n, c in names if n == RESULT and c not in facts}
+        return self.world_with(found, row)
+
+    def world_with(self, facts: dict[str, Fact], row: int) -> World:
+        """A world of a few facts of one case, and its moment."""
+        case = self.cases[row]
+        facts[AS_OF] = Stated(AS_OF, True, since=case.as_of)
+        sex = case.subject.sex
+        refused = self.world(row).refused if case.refusals else _NO_REFUSALS
+        return World(facts, {} if sex is None else {"sex": sex}, refused, case.as_of.end.date())
+
+    def owners(self, rows: Rows | None) -> Rows:
+        """A case belongs to no other row."""
+        raise AssertionError
+
+    def around(self) -> Sheet:
+        """There is no other sheet around cases."""
+        raise AssertionError
+
+    def world(self, row: int) -> World:
+        """The whole world of one case."""
+        found = self._worlds.get(row)
+        if found is None:
+            found = self._worlds[row] = World.of(self.cases[row])
+        return found
+
+    def every(self, row: int, analyte: str, critical_days: int) -> tuple[World, ...]:
+        """The worlds of each value of an analyte of one case, oldest first."""
+        found = self._every.get((row, analyte))
+        if found is None:
+            made = every_value(self.cases[row], self.world(row), analyte, critical_days)
+            found = self._every[row, analyte] = tuple(made)
+        return found
+
+
+@dataclass(slots=True)
+class Values:
+    """The sheet of every value of one analyte, oldest first within a case; its outer sheet is that
+    of the cases."""
+
+    analyte: str
+    critical_days: int
+    slot: Slot
+    column: str
+    found: NDArray[np.intp]
+    """The class of each value."""
+    owner: NDArray[np.intp]
+    """The row of the case it is of."""
+    outer: Cases
+    size: int = 0
+    kept: dict[int, Column] = field(default_factory=dict)
+    _late: dict[int, Truths] = field(default_factory=dict)
+    _present: NDArray[np.intp] | None = None
+
+    def __post_init__(self) -> None:
+        self.size = len(self.found)
+
+    def classes(self, name: str) -> Classes:
+        """As :class:`Sheet` says."""
+        if name == self.column:
+            return self.found
+        around = self.outer.classes(name)
+        return around if isinstance(around, int) else around[self.owner]
+
+    def present(self, name: str) -> NDArray[np.intp]:
+        """As :class:`Sheet` says."""
+        if name != self.column:
+            return self.outer.present(name)
+        if self._present is None:
+            self._present = np.flatnonzero(np.bincount(self.found))
+        return self._present
+
+    def table(self, leaf: Table) -> Truths:
+        """As :class:`Sheet` says."""
+        return table_of(leaf, self._slot(leaf.names[0][1]), self.outer.era)
+
+    def joint(self, leaf: Joint, classes: tuple[int, ...]) -> int:
+        """As :class:`Sheet` says."""
+        return joint_of(leaf, classes, self._slot, self.outer.era)
+
+    def _slot(self, name: str) -> Slot:
+        return self.slot if name == self.column else self.outer.slots[name]
+
+    def late(self, leaf: Late, rows: Rows) -> Truths:
+        """As :class:`Sheet` says."""
+        return asked_late(self._late, leaf, rows, self.size, lambda _, row: self.world(row))
+
+    def around(self) -> Sheet:
+        """As :class:`Sheet` says."""
+        return self.outer
+
+    def owners(self, rows: Rows | None) -> Rows:
+        """As :class:`Sheet` says."""
+        return self.owner if rows is None else self.owner[rows]
+
+    def world(self, row: int) -> World:
+        """The world of one value."""
+        owner = int(self.owner[row])
+        first = int(np.searchsorted(self.owner, owner))
+        return self.outer.every(owner, self.analyte, self.critical_days)[row - first]
+
+
+def table_of(leaf: Table, slot: Slot, era: Era) -> Truths:
+    """The truth of a leaf for every class there is of the one fact it looks at."""
+    table = era.tables.get(leaf)
+    known = 0 if table is None else len(table)
+    if table is None or known < len(slot.faces):
+        names = [name for name, _ in leaf.names]
+        added = [
+            code(leaf.holds(world_of(_under(names, slot, face), era.on)))
+            for face in slot.faces[known:]
+        ]
+        more = np.array(added, np.int8)
+        table = era.tables[leaf] = more if table is None else np.concatenate((table, more))
+    return table
+
+
+def joint_of(
+    leaf: Joint, classes: tuple[int, ...], slot_of: Callable[[str], Slot], era: Era
+) -> int:
+    """The truth of a leaf for one combination of classes of the facts it looks at."""
+    known = era.joints.setdefault(leaf, {})
+    found = known.get(classes)
+    if found is None:
+        facts: dict[str, Face] = {}
+        columns = dict.fromkeys(column for _, column in leaf.names)
+        for column, class_ in zip(columns, classes, strict=True):
+            slot = slot_of(column)
+            names = [name for name, its in leaf.names if its == column]
+            facts |= _under(names, slot, slot.faces[class_])
+        found = known[classes] = code(leaf.holds(world_of(facts, era.on)))
+    return found
+
+
+def _under(names: Sequence[str], slot: Slot, face: Face) -> dict[str, Face]:
+    """A face under each name a leaf has for its fact."""
+    found: dict[str, Face] = {}
+    for name in names:
+        if name == IMPLAUSIBLE:
+            flags = face.fact.flags if isinstance(face.fact, Measured) else ()
+            found[name] = Face(Stated(name, "implausible" in flags))
+        elif name == RESULT and face.fact is None:
+            found[name] = Face(Absent(slot.name), refused=face.refused)
+        else:
+            found[name] = face
+    return found
+
+
+def asked_late(
+    kept: dict[int, Truths],
+    leaf: Late,
+    rows: Rows,
+    size: int,
+    world: Callable[[Named, int], World],
+) -> Truths:
+    """The truth of a leaf in some rows, each asked for once."""
+    column = kept.get(leaf.number)
+    if column is None:
+        column = kept[leaf.number] = np.full(size, NOT_ASKED, np.int8)
+    for row in rows[column[rows] == NOT_ASKED].tolist():
+        if column[row] == NOT_ASKED:
+            column[row] = code(leaf.holds(world(leaf.names, row)))
+    return column[rows]

@@ -1,0 +1,113 @@
+"""Many cases → their records, all at once: the same as one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from corrin.evaluate.decide import Decided
+from corrin.evaluate.engine import Engine, Evaluation
+from corrin.evaluate.many import Answers, Asker, Firing
+from corrin.facts.case import Case
+from corrin.facts.fact import Measured
+from corrin.notes.many_status import ManyStatus
+from corrin.notes.record import NoteRecord, Record, Recorder
+from corrin.notes.status import most_urgent
+from corrin.packs import placeholder
+
+# Cases are looked at so many at a time: columns of them stay in a processor's cache.
+AT_ONCE = 16_384
+
+
+class Many:
+    """The records of many cases of one engine; not to be shared between threads.
+
+    Attributes:
+        alone: how many cases so far were evaluated one by one, since they hold something that
+            columns do not.
+    """
+
+    def __init__(self, engine: Engine, recorder: Recorder) -> None:
+        self._engine, self._recorder = engine, recorder
+        self.alone = 0
+        self._asker: Asker | None = None
+        if not engine.guarded:
+            asker = Asker(engine)
+            self._statuses = {
+                topic: ManyStatus(decider, asker, recorder)
+                for topic, decider in asker.deciders.items()
+            }
+            self._asker = asker
+
+    def records(self, cases: Sequence[Case]) -> list[Record]:
+        """``[recorder.of(engine.evaluate(case)) for case in cases]``."""
+        asker = self._asker
+        if asker is None:
+            self.alone += len(cases)
+            return [self._alone(case) for case in cases]
+        found: list[Record | None] = [None] * len(cases)
+        eras: dict[tuple[int, ...], list[int]] = {}
+        for index, case in enumerate(cases):
+            eras.setdefault(asker.era_of(case.as_of.end.date()), []).append(index)
+        for rows in eras.values():
+            for start in range(0, len(rows), AT_ONCE):
+                part = rows[start : start + AT_ONCE]
+                made = self._records(asker, [cases[row] for row in part])
+                for row, record in zip(part, made, strict=True):
+                    found[row] = record
+        return [one for one in found if one is not None]
+
+    def _alone(self, case: Case) -> Record:
+        return self._recorder.of(self._engine.evaluate(case))
+
+    def _records(self, asker: Asker, cases: list[Case]) -> list[Record]:
+        filled = asker.fill(cases)
+        answers = asker.answers(filled)
+        records = [Record(False, "routine", (), (), ())] * len(cases)
+        notes: list[list[NoteRecord]] = [[] for _ in cases]
+        results: dict[int, list[Measured]] = {}
+        for firing in answers.fired():
+            for at, note in enumerate(self._notes(firing, answers)):
+                row = int(firing.rows[at])
+                notes[row].append(note)
+                if firing.sheet is not None:
+                    fired = firing.fired(answers.sheet, at)
+                    results.setdefault(row, []).extend(fired.results)
+        statuses = [
+            self._statuses[topic].records(answers, decided)
+            for topic, decided in answers.decided.items()
+        ]
+        for at, row in enumerate(answers.in_scope.tolist()):
+            own = tuple(one[at] for one in statuses)
+            urgency = most_urgent(
+                (*(one.urgency for one in notes[row]), *(one.urgency for one in own))
+            )
+            looked_at = _not_chosen(cases[row], results.get(row, ()))
+            records[row] = Record(True, urgency, own, tuple(notes[row]), looked_at)
+        for row in filled.irregular.tolist():
+            self.alone += 1
+            records[row] = self._alone(cases[row])
+        return records
+
+    def _notes(self, firing: Firing, answers: Answers) -> Iterator[NoteRecord]:
+        rule, cases = firing.rule, answers.sheet
+        note = rule.bound.rule.note
+        names = {n for text in placeholder.texts_of(note) for n, _ in placeholder.names_in(text)}
+        of_status = not names.isdisjoint(placeholder.OF_STATUS)
+        for at in range(len(firing.rows)):
+            fired = firing.fired(cases, at)
+            row = int(firing.rows[at])
+            decided: dict[str, Decided] = {}
+            decider = self._engine.deciders.get(note.topic)
+            if of_status and decider is not None:
+                decided[note.topic] = decider.decide(cases.world(row))
+            evaluation = Evaluation(cases.cases[row], cases.world(row), True, decided, (), ())
+            yield self._recorder.note(fired, evaluation)
+
+
+def _not_chosen(case: Case, results: Sequence[Measured]) -> tuple[Measured, ...]:
+    """Values some rule looked at one by one that are not the ones chosen, each once."""
+    if not results:
+        return ()
+    chosen = {id(fact) for fact in case.facts.values()}
+    found = {(r.analyte, r.origin, r.path): r for r in results if id(r) not in chosen}
+    return tuple(found.values())
