@@ -46,6 +46,7 @@ class Record:
         status: ``Observation.status``.
         interpretation: codes such as ``H``, in order.
         specimen, specimen_codes: the sample as named and as coded.
+        specimen_condition: codes of the state it was in (haemolysed).
         comment: remarks of the laboratory.
         identifier: ``(system, value)`` that tells this result from others.
         absent: why there is no value (``unknown``, ``not-asked``), if it says so.
@@ -70,6 +71,7 @@ class Record:
     interpretation: Sequence[str] = ()
     specimen: str = ""
     specimen_codes: Sequence[Code] = ()
+    specimen_condition: Sequence[Code] = ()
     comment: Sequence[str] = ()
     identifier: Sequence[tuple[str, str]] = ()
     absent: str = ""
@@ -100,7 +102,7 @@ def resource(record: Record) -> dict[str, Any]:
     signs = [sign for sign in record.interpretation if sign]
     if signs:
         found["interpretation"] = [{"coding": [{"system": _SIGNS, "code": s}]} for s in signs]
-    if record.specimen or record.specimen_codes:
+    if record.specimen or record.specimen_codes or record.specimen_condition:
         _specimen(record, found)
     between = _range(record)
     if between:
@@ -191,11 +193,15 @@ def _as_text(text: str, comparator: str, unit: str) -> str:
 
 
 def _specimen(record: Record, found: dict[str, Any]) -> None:
-    if not record.specimen_codes:
+    if not record.specimen_codes and not record.specimen_condition:
         found["specimen"] = {"display": record.specimen}
         return
-    kind = resources.concept(record.specimen_codes, record.specimen)
-    found["contained"] = [{"resourceType": "Specimen", "id": "s", "type": kind}]
+    sample: dict[str, Any] = {"resourceType": "Specimen", "id": "s"}
+    if record.specimen_codes or record.specimen:
+        sample["type"] = resources.concept(record.specimen_codes, record.specimen)
+    if record.specimen_condition:
+        sample["condition"] = [resources.concept([one]) for one in record.specimen_condition]
+    found["contained"] = [sample]
     found["specimen"] = {"reference": "#s"}
 
 

@@ -65,12 +65,16 @@ def patient(
     dead: bool | None = None,
     died: str = "",
     identifier: Sequence[Mapping[str, Any]] = (),
+    updated: str = "",
 ) -> bytes:
     """A Patient: ``gender`` in FHIR's words, ``birth`` as a FHIR date, whole or in part.
 
-    ``died`` is a FHIR dateTime; ``dead`` says so where no time is told.
+    ``died`` is a FHIR dateTime; ``dead`` says so where no time is told. Of several Patients of one
+    name the one ``updated`` last counts.
     """
     found: dict[str, Any] = {"resourceType": "Patient", "id": identity_of(name)}
+    if updated:
+        found["meta"] = {"lastUpdated": updated}
     if identifier:
         found["identifier"] = list(identifier)
     if gender:
