@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from corrin.comparison import side_by_side as form
@@ -266,8 +266,26 @@ def _cutoffs(
 
 def _difference(first: _Asked, other: _Asked) -> form.Difference:
     world = first.evaluation.world
-    causes, together = exchanged(first.framework, other.framework, TOPIC, world)
     pair = (first.framework, other.framework)
+    causes, together = exchanged(*pair, TOPIC, world)
+    named = differing_cutoffs(pair, causes, world)
+    kind: form.Kind = "table"
+    if named:
+        kind = "thresholds together" if together else "threshold"
+    return form.Difference(
+        first=first.name,
+        second=other.name,
+        kind=kind,
+        cutoffs=named,
+        first_row=_row(first, first.report.statuses[TOPIC]),
+        second_row=_row(other, other.report.statuses[TOPIC]),
+    )
+
+
+def differing_cutoffs(
+    pair: tuple[Framework, Framework], causes: Iterable[tuple[str, str]], world: World
+) -> tuple[form.CutoffDiffers, ...]:
+    """The cut-offs that make the difference (:func:`exchanged`), with the figures of both."""
     cuts = tuple(one.bound.visible_cuts() for one in pair)
     named = []
     for name, turns in causes:
@@ -287,17 +305,7 @@ def _difference(first: _Asked, other: _Asked) -> form.Difference:
                 turns=turns,
             )
         )
-    kind: form.Kind = "table"
-    if named:
-        kind = "thresholds together" if together else "threshold"
-    return form.Difference(
-        first=first.name,
-        second=other.name,
-        kind=kind,
-        cutoffs=tuple(named),
-        first_row=_row(first, first.report.statuses[TOPIC]),
-        second_row=_row(other, other.report.statuses[TOPIC]),
-    )
+    return tuple(named)
 
 
 def _urgent(asked: Sequence[_Asked]) -> tuple[form.Stands, ...]:

@@ -24,7 +24,8 @@ def same_figures(one: schema.Threshold, other: schema.Threshold) -> bool:
 class Swapped:
     """One framework, decided again with cut-offs of others in the place of its own.
 
-    What is compiled for it goes with it; the engine keeps nothing of it.
+    What is compiled for it goes with it; the engine keeps nothing of it. So many cases can be
+    asked of one: each set of cut-offs is put in once.
     """
 
     def __init__(self, framework: Framework, topic: str) -> None:
@@ -36,6 +37,13 @@ class Swapped:
             for restriction in pack.restrictions
             if restriction.restriction.topic == topic
         )
+        self._deciders: dict[tuple[tuple[str, int], ...], Decider | None] = {}
+        self._put_in: list[Mapping[str, schema.Threshold]] = []
+
+    @property
+    def kept(self) -> int:
+        """How many sets of cut-offs were put in, and stay."""
+        return len(self._deciders)
 
     def thresholds(self) -> dict[str, schema.Threshold]:
         """Every cut-off this framework can use, by name."""
@@ -54,19 +62,28 @@ class Swapped:
         Args:
             world: one that is not used any longer than this (:meth:`World.apart`).
         """
+        key = tuple(sorted((name, id(one)) for name, one in thresholds.items()))
+        if key not in self._deciders:
+            self._put_in.append(thresholds)  # what is known by its id must live as long
+            self._deciders[key] = self._decider(thresholds)
+        decider = self._deciders[key]
+        return None if decider is None else decider.decide(world).possible
+
+    def _decider(self, thresholds: Mapping[str, schema.Threshold]) -> Decider | None:
         bound, engine = self._framework.bound, self._framework.engine
         pack = replace(bound.pack, thresholds={**bound.pack.thresholds, **thresholds})
         rebound, findings = bind_pack(pack, bound.uses, engine.library.vocabulary)
         if any(finding.severity == "error" for finding in findings):
             return None
-        decider = Decider(
-            rebound.decisions[self._topic], bound.id, self._restrictions, self._compiler
-        )
-        return decider.decide(world).possible
+        return Decider(rebound.decisions[self._topic], bound.id, self._restrictions, self._compiler)
 
 
 def exchanged(
-    one: Framework, other: Framework, topic: str, world: World
+    one: Framework,
+    other: Framework,
+    topic: str,
+    world: World,
+    swaps: tuple[Swapped, Swapped] | None = None,
 ) -> tuple[tuple[tuple[str, str], ...], bool]:
     """The cut-offs that make two frameworks differ on a world, and whether only together.
 
@@ -74,10 +91,13 @@ def exchanged(
     figure makes the difference when it turns the status of the one into that of the other. If
     none does alone, all are tried together, and those that are not needed are left out.
 
+    Args:
+        swaps: the two frameworks, where a caller keeps them for many worlds.
+
     Returns:
         (name, name of the framework that it turns), and true when all of them are needed.
     """
-    swaps = (Swapped(one, topic), Swapped(other, topic))
+    swaps = swaps or (Swapped(one, topic), Swapped(other, topic))
     cuts = tuple(swap.thresholds() for swap in swaps)
     names = [
         name
