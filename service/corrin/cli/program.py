@@ -10,7 +10,19 @@ from typing import Annotated
 import typer
 
 from corrin import __version__
-from corrin.cli import analytes, book, compare, config, diff, interpret, new, rules, serve, units
+from corrin.cli import (
+    analytes,
+    batch,
+    book,
+    compare,
+    config,
+    diff,
+    interpret,
+    new,
+    rules,
+    serve,
+    units,
+)
 from corrin.cli.trouble import ExitCode, Stopped, Trouble, fault, tell, write_to
 
 EXIT_CODES = """\b
@@ -41,6 +53,12 @@ app = typer.Typer(
 )
 app.command("interpret")(interpret.interpret)
 app.command("compare", short_help="Hold guidelines side by side on one patient.")(compare.compare)
+app.command(
+    "batch",
+    cls=batch.BatchCommand,
+    epilog=batch.EPILOG,
+    short_help="Read whole exports and write a dataset.",
+)(batch.batch)
 app.command("serve", short_help="Run the HTTP service.")(serve.serve)
 app.command("config", short_help="Print the settings of the service.")(config.config)
 rules.app.command(short_help="Write the rule book of a profile, to print and sign.")(book.book)

@@ -21,6 +21,7 @@ class ExitCode(IntEnum):
     FILE = 5
     INTERRUPTED = 130
     NOBODY_READS = 141
+    TERMINATED = 143
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,74 @@
+"""A job from beginning to end: the engine asked for, then what is made of its dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from corrin.batch.judge import Judge
+from corrin.batch.outcome import Outcome
+from corrin.batch.progress import Progress
+from corrin.batch.question import Shared
+from corrin.batch.run import Job
+from corrin.batch.sinks import dataset
+
+Say = Callable[[str], None]
+"""Told a sentence without patient data."""
+
+
+def perform(job: Job, progress: Progress, say: Say) -> Outcome:
+    """Do a job.
+
+    Raises:
+        corrin.interpretation.UsageError: something is asked for that there is not.
+        corrin.packs.finding.ContentProblem: the rules, or a mapping file, cannot be used.
+        corrin.batch.outcome.RunFailed: it cannot begin, or go on.
+    """
+    check(job)
+    if job.engine == "spark":
+        from corrin.batch.engine import spark
+
+        outcome = spark.run(job, say)
+        if is_local(job.out):
+            finish(job, outcome, say)
+        return outcome
+    from corrin.batch.engine import local
+
+    return local.run(job, progress, lambda done, outcome: finish(done, outcome, say))
+
+
+def is_local(out: str) -> bool:
+    """Whether a place is a folder of this machine, and no address."""
+    return "://" not in out
+
+
+def check(job: Job) -> None:
+    """Find out what cannot be used before anything is read."""
+    if job.options.mapping is not None:
+        from corrin.batch.sources import mapping_file
+
+        mapping_file.load(job.options.mapping)
+    if job.compare_with is not None:
+        from corrin.batch import compare
+
+        compare.check(Path(job.compare_with), job.question)
+
+
+def finish(job: Job, outcome: Outcome, say: Say) -> None:
+    """Make of a dataset what else was asked for."""
+    if job.compare_with is not None:
+        from corrin.batch import compare
+
+        judge = Judge(job.question, Shared({}))
+        compare.write_changes(job.folder, Path(job.compare_with), engine=judge.engine)
+        say(f"What changed since {job.compare_with}: {job.folder / 'changes.json'}")
+    if job.summary:
+        _summary(job, say)
+
+
+def _summary(job: Job, say: Say) -> None:
+    from corrin.batch.summary import write_summary
+
+    place: Any = write_summary(job.folder)
+    say(f"Pictures: {place or job.folder / dataset.SUMMARY}")
