@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping as Pairs
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -104,6 +104,18 @@ class CodeColumn(Column):
         return "" if name is None else SHORT.get(name, name)
 
 
+class StatusColumn(Column):
+    """Where the status stands; ``constant`` where all results of a table are ``final``."""
+
+    @model_validator(mode="after")
+    def _of_fhir(self) -> Self:
+        known = get_args(Status)
+        said = {*self.map.values(), *([] if self.constant is None else [self.constant])}
+        if not said <= {*known}:
+            raise ValueError(f"one of {', '.join(known)} is expected")
+        return self
+
+
 class TimeColumn(Column):
     """Where a date or a time stands.
 
@@ -135,6 +147,9 @@ def _listed(said: Any) -> Any:
 
 
 OneColumn = Annotated[Column, BeforeValidator(_named, json_schema_input_type=Name | Column)]
+OneStatus = Annotated[
+    StatusColumn, BeforeValidator(_named, json_schema_input_type=Name | StatusColumn)
+]
 OneTime = Annotated[TimeColumn, BeforeValidator(_named, json_schema_input_type=Name | TimeColumn)]
 OneCode = Annotated[CodeColumn, BeforeValidator(_named, json_schema_input_type=CodeColumn)]
 Codes = Annotated[
@@ -168,7 +183,7 @@ class Columns(Part):
     date: OneTime | None = None
     clock: OneColumn | None = None
     issued: OneTime | None = None
-    status: OneColumn
+    status: OneStatus
     interpretation: OneColumn | None = None
     specimen: OneColumn | None = None
     comment: OneColumn | None = None
@@ -314,7 +329,6 @@ class Mapping(Part):
             return self
         if self.columns is None:
             raise ValueError("columns: it is missing")
-        _status(self.columns.status)
         if self.layout == "long":
             self._long(self.columns)
         else:
@@ -350,14 +364,6 @@ class Mapping(Part):
         ):
             if getattr(columns, name):
                 raise ValueError(f"columns.{name}: a wide table says this under results")
-
-
-def _status(status: Column) -> None:
-    """A status is FHIR's word, or becomes one."""
-    known = set(Status.__args__)  # type: ignore[attr-defined]
-    said = {*status.map.values(), *([] if status.constant is None else [status.constant])}
-    if said - known:
-        raise ValueError(f"columns.status: one of {', '.join(sorted(known))} is expected")
 
 
 def schema_of_mapping() -> bytes:

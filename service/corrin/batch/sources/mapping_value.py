@@ -78,7 +78,7 @@ def value_of(
     if not text:
         match = _PLAIN.fullmatch(figure)
         if match is None or not match["sign"]:
-            return Value(figure, comparator) if match else Value(text=figure)
+            return Value(figure, comparator) if match else Value(text=figure, comparator=comparator)
         text, figure = figure, ""
     match = _PLAIN.fullmatch(text)
     if match is not None:

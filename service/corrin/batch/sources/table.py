@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -178,6 +179,7 @@ def _line(path: str, name: str, encoding: str, wanted: int) -> str:
         for _ in range(wanted - 1):
             stream.readline(table_text.MOST_RECORD)
         data = stream.readline(table_text.MOST_RECORD)
+    data = data.removeprefix(codecs.BOM_UTF8)
     try:
         return data.decode(table_text.decoder_of(encoding)).rstrip("\r\n")
     except UnicodeDecodeError:
@@ -217,8 +219,6 @@ class _Text:
         encoding = self.dialect.encoding
         stream = table_text.opened(self.path, span, self.name, encoding)
         upto = None if span.end is None else span.end - span.start
-        if upto is not None and span.start == 0:
-            upto -= table_text.mark_size(self.path, self.name)
         dialect = Dialect(
             self.dialect.delimiter, self.dialect.quote, table_text.decoder_of(encoding)
         )

@@ -153,6 +153,8 @@ class Records:
             return None
         self.lines += 1
         self._read += size
+        if self.lines == 1:
+            data = data.removeprefix(codecs.BOM_UTF8)
         return _Line(self.lines, None if longer else data, size)
 
     def _text(self, line: _Line) -> str | Bad:
@@ -292,22 +294,16 @@ def spans(path: str, name: str, dialect: Dialect, most_bytes: int) -> tuple[Span
     quote = None if dialect.quote is None else dialect.quote.encode(dialect.encoding)
     if quote is None or not _holds(path, quote):
         return files.spans(path, most_bytes, name)
-    starts, begin = [0], mark_size(path, name)
+    starts = [0]
     with closing(opened(path, Span(), name, dialect.encoding)) as stream:
         records = Records(stream, dialect)
         for _ in records:
-            if records.taken + begin >= starts[-1] + most_bytes:
-                starts.append(records.taken + begin)
+            if records.taken >= starts[-1] + most_bytes:
+                starts.append(records.taken)
     if starts[-1] >= size and len(starts) > 1:
         starts.pop()
     ends = [*starts[1:], size]
     return tuple(Span(start, end) for start, end in zip(starts, ends, strict=True))
-
-
-def mark_size(path: str, name: str) -> int:
-    """Bytes of the byte order mark of a text in UTF-8."""
-    with files.open_bytes(path, name) as stream:
-        return len(codecs.BOM_UTF8) if stream.read(3) == codecs.BOM_UTF8 else 0
 
 
 def _holds(path: str, wanted: bytes) -> bool:
