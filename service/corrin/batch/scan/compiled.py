@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import blake2b
+from pathlib import Path
 from typing import TypeVar, cast
 
 from numba import njit
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
+
+
+def _digest() -> str:
+    """Of every source beside this one.
+
+    Numba keeps machine code under the name of its function until that function's own file changes;
+    what is compiled into it from other files is not looked at. So the name says it.
+    """
+    found = blake2b(digest_size=6)
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+_DIGEST = _digest()
 
 
 def compiled(function: _Function) -> _Function:
@@ -16,6 +33,7 @@ def compiled(function: _Function) -> _Function:
     The machine code is kept beside the source or in the user's cache; where neither can be written
     it is made anew in every process.
     """
+    function.__qualname__ += f"_{_DIGEST}"
     try:
         found = njit(cache=True, nogil=True)(function)
     except RuntimeError:  # numba: no locator available

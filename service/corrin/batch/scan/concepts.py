@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corrin.batch.scan.compiled import compiled
-from corrin.batch.scan.span import same
+from corrin.batch.scan.span import address_of, same
 from corrin.batch.scan.vector import WIDTH
 from corrin.intake import observation
 
@@ -50,7 +50,7 @@ def nothing_known() -> Concepts:
 def answer(known: Concepts, at: int, length: int, kind: int, number: int) -> int:
     """Whether the concept written in a span can be ours."""
     slot = number & (_SLOTS - 1)
-    base = known.bytes.ctypes.data
+    base = address_of(known.bytes)
     while known.slots[slot] >= 0:
         entry = known.entries[known.slots[slot]]
         if (
@@ -78,7 +78,6 @@ def learn(known: Concepts, text: bytes, kind: int, number: int) -> None:
         slot = (slot + 1) & (_SLOTS - 1)
     known.slots[slot] = count
     known.size[:] = (count + 1, used + len(text))
-    return True
 
 
 def _answer(concept: Any, kind: int) -> int:

@@ -123,7 +123,7 @@ def _has_value(spans: NDArray[np.int64]) -> bool:
 
 @compiled
 def scan(
-    block: NDArray[np.uint8],
+    base: int,
     length: int,
     heads: NDArray[np.uint8],
     known: Concepts,
@@ -138,7 +138,8 @@ def scan(
     """Scan a block from where the state says.
 
     Args:
-        block: ``length`` bytes that end with a line feed, and zeros behind them.
+        base: address of ``length`` bytes that end with a line feed. Some bytes behind them are read
+            with them, so they must be there; what they are does not matter.
         heads: fixed texts of bodies.
         known: what is known of concepts.
         columns: where slim rows are written.
@@ -151,7 +152,6 @@ def scan(
     Returns:
         Why it stopped; to be called again, but for ``DONE``.
     """
-    base = block.ctypes.data
     at, stop = base + state[AT], base + length
     while at < stop:
         row = state[ROWS]

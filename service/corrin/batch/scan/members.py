@@ -66,9 +66,8 @@ def _table() -> NDArray[np.int64]:
 
 
 def slot_of(first: int, last: int, length: int) -> int:
-    """Where a name is looked for first. The same for plain and for compiled integers."""
-    mixed = (first ^ (first >> 29) ^ (last >> 13) ^ (last >> 41)) + length * 37
-    return mixed & (SLOTS - 1)
+    """Where a name is looked for first; the figures are such that each has a slot of its own."""
+    return ((first ^ (first >> 10) ^ (last >> 56)) + length * 91) & (SLOTS - 1)
 
 
 TABLE = _table()

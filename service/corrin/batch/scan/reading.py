@@ -15,6 +15,7 @@ from corrin.batch.row import batch_of as batch_of_rows
 ROWS_AT_ONCE = 8192
 _WORTH_BYTES = 8 * 1024 * 1024
 _BLOCK = 1024 * 1024
+_NEAR = 8 * 1024
 _BLANK = b" \t\r"
 _LINE_FEED = 0x0A
 
@@ -44,8 +45,14 @@ _LOADED = _Loaded()
 
 
 def load() -> None:
-    """Use compiled code from now on, however little there is to read."""
-    _LOADED.now = True
+    """Use compiled code from now on, however little there is to read; make it now if need be.
+
+    The first time on a machine this takes some seconds, later a fraction of one.
+    """
+    if not _LOADED.now:
+        _LOADED.now = True
+        for _ in batches(b"{}\n", 0, Read(), lambda _line, _number: ()):
+            pass
 
 
 def batches(
@@ -75,7 +82,7 @@ def batches(
             while at < len(given) and scanner.pays:
                 end = _end_of_block(given, at, scanner.most_bytes)
                 if end - at <= scanner.most_bytes:
-                    yield from scanner.read_block(given[at:end], exact)
+                    yield from scanner.read_block(given[at:end], exact, len(given) - end)
                 else:
                     yield from scanner.rest()
                     yield from _by_line(given[at:end], chunk, read, exact)
@@ -86,17 +93,18 @@ def batches(
 
 def _end_of_block(given: NDArray[np.uint8], at: int, most: int) -> int:
     """Where a block of whole lines ends: of at most so many bytes, but of one line at least."""
-    if len(given) - at <= most:
+    end = at + most
+    if len(given) <= end:
         return len(given)
-    feeds = np.flatnonzero(given[at : at + most] == _LINE_FEED)
-    if len(feeds):
-        return at + int(feeds[-1]) + 1
-    at += most
-    while at < len(given):
-        feeds = np.flatnonzero(given[at : at + most] == _LINE_FEED)
+    for start in (end - _NEAR, at):
+        feeds = np.flatnonzero(given[max(start, at) : end] == _LINE_FEED)
         if len(feeds):
-            return at + int(feeds[0]) + 1
-        at += most
+            return max(start, at) + int(feeds[-1]) + 1
+    while end < len(given):
+        feeds = np.flatnonzero(given[end : end + most] == _LINE_FEED)
+        if len(feeds):
+            return end + int(feeds[0]) + 1
+        end += most
     return len(given)
 
 

@@ -27,11 +27,21 @@ class _Room:
     def __init__(self) -> None:
         self.known = concepts.nothing_known()
         self.columns = columns.empty()
-        self.block = np.zeros(_BLOCK + 1 + 2 * WIDTH, np.uint8)
+        self._block = np.zeros(_BLOCK + 1 + WIDTH, np.uint8)
         self.keys = np.zeros(_KEYS, np.int64)
         self.doubts = np.zeros((_DOUBTS, 3), np.int64)
         self.names = np.zeros(value.KEYS_ROOM, np.int64)
         self.spans = np.zeros(line.SPANS_ROOM, np.int64)
+
+    def copied(self, lines: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The last block, with a line feed at its end, and room behind it."""
+        length = len(lines)
+        self._block[:length] = lines
+        if self._block[length - 1] != 0x0A:
+            self._block[length] = 0x0A
+            length += 1
+        self._block[length:] = 0
+        return self._block[:length]
 
 
 class _Rooms(threading.local):
@@ -79,21 +89,23 @@ class Scanner:
         return self._lines < _TRIED or 2 * self._doubts < self._lines
 
     def read_block(
-        self, lines: NDArray[np.uint8], exact: Callable[[bytes, int], Iterable[Row]]
+        self,
+        lines: NDArray[np.uint8],
+        exact: Callable[[bytes, int], Iterable[Row]],
+        beyond: int = 0,
     ) -> Iterator[pa.RecordBatch]:
-        """The rows of a block of whole lines, as far as columns are full."""
+        """The rows of a block of whole lines, as far as columns are full.
+
+        ``beyond`` is how many more bytes of the same memory follow the block.
+        """
         room, state, read = self._room, self._state, self._read
-        length = len(lines)
-        room.block[:length] = lines
-        if room.block[length - 1] != 0x0A:
-            room.block[length] = 0x0A
-            length += 1
-        room.block[length : length + 2 * WIDTH] = 0
+        if beyond < WIDTH:
+            lines = room.copied(lines)
         state[kernel.AT], state[kernel.LINE] = 0, read.lines + 1
         while True:
             why = kernel.scan(
-                room.block,
-                length,
+                lines.ctypes.data,
+                len(lines),
                 slim.HEADS,
                 room.known,
                 room.columns,
@@ -105,9 +117,9 @@ class Scanner:
                 room.spans,
             )
             if why == kernel.ASKED:
-                self._learn()
+                self._learn(lines)
                 continue
-            self._note(exact)
+            self._note(lines, exact)
             if state[kernel.ROWS] > columns.MOST_ROWS // 2 or why == kernel.FULL:
                 yield from self.rest()
             if why == kernel.DONE:
@@ -125,15 +137,15 @@ class Scanner:
             yield batch_of_rows(self._waiting, self._chunk)
             self._waiting = []
 
-    def _learn(self) -> None:
+    def _learn(self, lines: NDArray[np.uint8]) -> None:
         room, state = self._room, self._state
         start, length = int(state[kernel.ASKED_AT]), int(state[kernel.ASKED_LENGTH])
-        text = room.block[start : start + length].tobytes()
+        text = lines[start : start + length].tobytes()
         kind, number = int(state[kernel.ASKED_KIND]), int(state[kernel.ASKED_NUMBER])
         state[kernel.ASKED_LENGTH] = 0
         concepts.learn(room.known, text, kind, number)
 
-    def _note(self, exact: Callable[[bytes, int], Iterable[Row]]) -> None:
+    def _note(self, lines: NDArray[np.uint8], exact: Callable[[bytes, int], Iterable[Row]]) -> None:
         """Count what was done, and give the doubtful lines to the exact reader."""
         room, state, read = self._room, self._state, self._read
         keys = int(state[kernel.KEYS])
@@ -144,4 +156,4 @@ class Scanner:
         state[kernel.KEYS] = state[kernel.LEFT] = state[kernel.DOUBTS] = 0
         self._doubts += len(doubts)
         for start, stop, number in doubts:
-            self._waiting += exact(room.block[start:stop].tobytes(), number)
+            self._waiting += exact(lines[start:stop].tobytes(), number)

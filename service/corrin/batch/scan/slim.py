@@ -25,7 +25,7 @@ from corrin.batch.scan.members import (
     LAST_IN_BODY,
     NAMES,
 )
-from corrin.batch.scan.span import copied, copied_without_blanks
+from corrin.batch.scan.span import address_of, copied, copied_without_blanks
 from corrin.batch.scan.vector import put
 
 # What stands before each value in a body: its name, ready with quotes and colon.
@@ -42,7 +42,7 @@ _OPEN, _CLOSE = 0x7B, 0x7D
 def _text(columns: Columns, column: int, row: int, start: int, stop: int) -> None:
     """Put a span into a column."""
     end = columns.ends[column, row]
-    copied(columns.bytes.ctypes.data + column * columns.bytes.shape[1] + end, start, stop)
+    copied(address_of(columns.bytes) + column * columns.bytes.shape[1] + end, start, stop)
     columns.ends[column, row + 1] = end + stop - start
     columns.given[column, row] = True
 
@@ -84,9 +84,9 @@ def _body(
     reference: int,
     patient: int,
 ) -> None:
-    begin = columns.bytes.ctypes.data + BODIES * columns.bytes.shape[1]
+    begin = address_of(columns.bytes) + BODIES * columns.bytes.shape[1]
     at = begin + columns.ends[BODIES, row]
-    fixed = heads.ctypes.data
+    fixed = address_of(heads)
     seen, spaced = spans[SEEN], spans[SPACED]
     at += put(at, _OPEN)
     for member in range(FIRST_IN_BODY, LAST_IN_BODY + 1):

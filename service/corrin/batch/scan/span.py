@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
 from corrin.batch.scan.compiled import compiled
 from corrin.batch.scan.text import closing_quote
 from corrin.batch.scan.vector import WIDTH, alike, byte, copy, put, word
 
 _QUOTE, _BLANK = 0x22, 0x20
 _MIX = 0x1E3779B97F4A7C15
+
+
+@compiled
+def address_of(array: NDArray[Any]) -> int:
+    """Where the bytes of an array begin; signed, as all numbers here, since mixed ones are slow."""
+    return np.int64(array.ctypes.data)  # type: ignore[return-value]
 
 
 @compiled

@@ -1,7 +1,7 @@
 """Strings, numbers and blanks of JSON, walked over; every check the exact reader makes as well.
 
-All functions take and give addresses. The byte after the last of a buffer is no JSON (a zero), so
-no walk goes past it by more than one step.
+All functions take and give addresses. Nothing here passes a line feed, and every block ends with
+one, so no walk leaves its block. Bytes behind it may be looked at, as part of 32 or of 8.
 """
 
 from __future__ import annotations
