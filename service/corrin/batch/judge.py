@@ -22,10 +22,12 @@ from corrin.intake.dates import parse_moment
 from corrin.intake.gathered import NOT_OURS, Gathered, gather, row_of
 from corrin.intake.template import Slim, Templates
 from corrin.interpretation import UsageError, policy_of, prepared, site_file
+from corrin.notes.many import Many
 from corrin.notes.record import Recorder
 
 # So many cases go through the rules together: enough to make it worth while, few to hold.
 CASES_AT_ONCE = 4096
+VALUES_AT_ONCE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Judge:
             tuple(Path(one) for one in question.folders),
             site_file(question.overlay),
         )
-        self.recorder = Recorder(self.engine, self.composer)
+        self.many = Many(self.engine, Recorder(self.engine, self.composer))
         self.topics = tuple(self.engine.deciders)
         self.policy: Policy = policy_of(question.profile)
         self.zone: tzinfo = UTC if question.zone == "UTC" else ZoneInfo(question.zone)
@@ -84,12 +86,14 @@ class Judge:
         """Answer for all persons whose rows are given; each person's rows must be given whole."""
         written = Written(self.topics, self.shared.pieces, self._digest)
         waiting: list[Asked] = []
+        values = 0
         for person in persons(rows):
             for asked in self._person(person, written):
                 waiting.append(asked)
-                if len(waiting) >= CASES_AT_ONCE:
+                values += sum(map(len, asked.case.every.values()))
+                if len(waiting) >= CASES_AT_ONCE or values >= VALUES_AT_ONCE:
                     self._flush(waiting, written)
-                    waiting = []
+                    waiting, values = [], 0
         self._flush(waiting, written)
         went = {chunk: (n[0], n[1], n[2], n[3]) for chunk, n in sorted(written.went.items())}
         return Answer(written.tables(), went)
@@ -126,8 +130,8 @@ class Judge:
 
     def _flush(self, waiting: Sequence[Asked], written: Written) -> None:
         """Judge the cases that wait, and write down what is found."""
-        for asked in waiting:
-            record = self.recorder.of(self.engine.evaluate(asked.case))
+        records = self.many.records([asked.case for asked in waiting])
+        for asked, record in zip(waiting, records, strict=True):
             written.case(asked.person, asked.case, record)
 
     def _is_gone(self, kind: str, one: Given) -> bool:
