@@ -54,6 +54,8 @@ def entries(*pairs: tuple[str | None, Resource]) -> bytes:
         (f"urn:uuid:{UUID}", patient(id=None), {"reference": f"urn:uuid:{UUID}"}),
         (f"urn:uuid:{UUID}", patient(), {"reference": f"urn:uuid:{UUID.upper()}"}),
         (None, patient(id=UUID), {"reference": f"urn:uuid:{UUID}"}),
+        (None, patient(id=UUID.upper()), {"reference": f"Patient/{UUID.upper()}"}),
+        (None, patient(id=UUID.upper()), {"reference": f"Patient/{UUID}"}),
         ("urn:oid:1.2.3", patient(id=None), {"reference": "urn:oid:1.2.3"}),
         (None, patient(identifier=[MRN]), {"identifier": MRN}),
         (None, patient(identifier=[MRN]), {"reference": "Patient?identifier=urn:mrn|7"}),

@@ -171,7 +171,7 @@ def _patient_keys(item: Item) -> list[str]:
             if url and not url.startswith("urn:"):
                 match = _REFERENCE.fullmatch(url)
                 server = _server(match["base"]) if match and match["id"] == identity else ""
-            keys.append(f"id:{server}|{identity}")
+            keys.append(f"id:{server}|{_uuid(identity)}")
         if url:
             keys += _keys_of_text(url)
     return keys + _identifiers(resource.get("identifier"))
