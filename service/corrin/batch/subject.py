@@ -11,6 +11,7 @@ _REFERENCE = re.compile(
     r"(?:https?://[^#?]+/)?Patient/(?P<id>[^/#?]+)(?:/_history/[^/#?]+)?(?:#.*)?"
 )
 _UUID = 36
+_MESSAGE = "urn:uuid:"
 
 NOBODY = ""
 
@@ -36,10 +37,15 @@ def key_of(resource: dict[str, Any]) -> str:
 
 
 def key_of_reference(reference: str) -> str:
-    """The key of a reference to a Patient; empty for one to something else."""
+    """The key of a reference to a Patient; empty for one to something else.
+
+    As for :mod:`corrin.intake.subject`, ``urn:uuid:…`` names the Patient of that id.
+    """
     match = _REFERENCE.fullmatch(reference)
     if match is not None:
         return f"Patient/{_plain(match['id'])}"
+    if reference.startswith(_MESSAGE):  # made for one message, and often kept as the id
+        return f"Patient/{_plain(reference[len(_MESSAGE) :])}"
     return reference if reference.startswith("urn:") else NOBODY
 
 

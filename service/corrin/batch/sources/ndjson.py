@@ -164,6 +164,16 @@ class NdjsonSource(Source):
             return
         yield from self._value(value, number, reading, data)
 
+    def _is_resource(self, line: bytes) -> bool:
+        """Whether a line is all of a resource."""
+        data = line.strip(_BLANK)
+        if not data.startswith(b"{") or not data.endswith(b"}"):
+            return False
+        try:
+            return isinstance(self._parsed(data).get("resourceType"), str)
+        except IntakeError:
+            return False
+
     def _parsed(self, data: bytes) -> Any:
         limits = Limits(bytes=self.most_line, entries=_MOST_ENTRIES)
         parsed = jsontext.parse(data, limits)
@@ -210,14 +220,15 @@ class NdjsonSource(Source):
 
     def _is_one_text(self) -> bool:
         """Whether all of the file is one JSON text on several lines, or an array."""
-        head = files.head_of(self.path, self.name).lstrip(_BLANK)
+        head = files.head_of(self.path, self.name).strip(_BLANK)
+        lines = [one for line in head.split(b"\n", 50) if (one := line.strip(_BLANK))]
         if head.startswith(b"["):
-            return True
-        first, _, rest = head.partition(b"\n")
+            return len(lines) < 3 or not self._is_resource(lines[1]) or lines[2][:1] in _INSIDE
         return (
             head.startswith(b"{")
-            and first.rstrip(_BLANK)[-1:] in _OPEN
-            and rest.lstrip(_BLANK)[:1] not in _STARTS
+            and lines[0][-1:] in _OPEN
+            and len(lines) > 1
+            and not lines[1].startswith(b"{")
         )
 
     def _text(self, reading: _Reading) -> Iterator[Row]:
@@ -235,7 +246,7 @@ class NdjsonSource(Source):
             value = self._parsed(data)
         except IntakeError as error:
             problem = error.problems[0]
-            if problem.reason == "not-json" and any(_is_object(one) for one in lines):
+            if any(map(self._is_resource, lines)):
                 for number, line in enumerate(lines, start=1):
                     yield from self._line(line, number, reading)
             else:
@@ -259,13 +270,8 @@ class _Reading:
 
 
 _OPEN = (b"{", b"[", b",", b":")
-_STARTS = (b"{", b"")
+_INSIDE = (b"]", b",")
 _MARK = b"\xef\xbb\xbf"
-
-
-def _is_object(line: bytes) -> bool:
-    data = line.strip(_BLANK)
-    return data.startswith(b"{") and data.endswith(b"}")
 
 
 def _may_hold(line: bytes, wanted: Container[int]) -> bool:

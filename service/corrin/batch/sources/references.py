@@ -22,7 +22,7 @@ def settle(found: Iterable[tuple[Resource, str]]) -> None:
         kind = resource["resourceType"]
         urn = full_url.startswith("urn:")
         if urn and "id" not in resource:
-            made = full_url.rpartition(":")[2]
+            made = _folded(full_url).rpartition(":")[2]
             if id_of({"id": made}) is not None:
                 resource["id"] = made
         name = id_of(resource)
