@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,13 @@ def judge(lines: list[bytes], as_of: str, *, parts: bool) -> Answer:
         if found is not None:
             row |= {"body": found.body, "id": found.identity, "effective": found.effective}
             row |= {"issued": found.issued, "identifier": found.identifier}
-    shared = Shared({0: Piece("export.ndjson")})
-    return Judge(Question(as_of), shared).judge(pa.Table.from_pylist(columns, schema=ROWS))
+    return ready(as_of).judge(pa.Table.from_pylist(columns, schema=ROWS))
+
+
+@lru_cache
+def ready(as_of: str) -> Judge:
+    """The judge of a moment; made once, as for all partitions of an export."""
+    return Judge(Question(as_of), Shared({0: Piece("export.ndjson")}))
 
 
 def kind(line: bytes) -> str:
