@@ -27,6 +27,12 @@ def _digest() -> str:
 _DIGEST = _digest()
 
 
+def part(function: _Function) -> _Function:
+    """Compile as a part of what uses it; it cannot be called otherwise."""
+    made = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    return cast(_Function, made(function))
+
+
 def compiled(function: _Function) -> _Function:
     """Compile at first use, without the interpreter's lock.
 

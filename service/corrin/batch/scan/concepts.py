@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from corrin.batch.scan.compiled import compiled
+from corrin.batch.scan.compiled import part
 from corrin.batch.scan.span import address_of, same
 from corrin.batch.scan.vector import WIDTH
 from corrin.intake import observation
@@ -46,7 +46,7 @@ def nothing_known() -> Concepts:
     )
 
 
-@compiled
+@part
 def answer(known: Concepts, at: int, length: int, kind: int, number: int) -> int:
     """Whether the concept written in a span can be ours."""
     slot = number & (_SLOTS - 1)

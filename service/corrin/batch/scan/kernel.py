@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corrin.batch.scan.columns import BODIES, IDENTIFIERS, LONGEST_LINE, MOST_ROWS, ROOM, Columns
-from corrin.batch.scan.compiled import compiled
+from corrin.batch.scan.compiled import compiled, part
 from corrin.batch.scan.concepts import (
     LONGEST,
     NOT_OURS,
@@ -48,7 +48,7 @@ def _begun(text: bytes) -> int:
 _BEGUN = _begun(_OBSERVATION + b"/")  # of the key of every Observation
 
 
-@compiled
+@part
 def line_end(at: int) -> int:
     """The next line feed."""
     while True:
@@ -58,7 +58,7 @@ def line_end(at: int) -> int:
             return at
 
 
-@compiled
+@part
 def _is_observation(spans: NDArray[np.int64]) -> bool:
     start, stop = spans[2 * TYPE], spans[2 * TYPE + 1]
     return bool(
@@ -69,7 +69,7 @@ def _is_observation(spans: NDArray[np.int64]) -> bool:
     )
 
 
-@compiled
+@part
 def _is_plain_text(spans: NDArray[np.int64], member: int, most: int) -> bool:
     """Whether a member, if it is there, is a text without anything to be unescaped."""
     if not (spans[SEEN] >> member) & 1:
@@ -78,7 +78,7 @@ def _is_plain_text(spans: NDArray[np.int64], member: int, most: int) -> bool:
     return byte(start) == _QUOTE and stop - start - 2 <= most and plain_quote(start + 1) == stop - 1
 
 
-@compiled
+@part
 def _key(start: int, stop: int) -> int:
     """:func:`corrin.batch.identity.key` of an Observation's id, as a signed number."""
     found = _BEGUN
@@ -87,13 +87,13 @@ def _key(start: int, stop: int) -> int:
     return found
 
 
-@compiled
+@part
 def _among(key: int, wanted: NDArray[np.int64]) -> bool:
     place = np.searchsorted(wanted, key)
     return bool(place < len(wanted) and wanted[place] == key)
 
 
-@compiled
+@part
 def _asked(spans: NDArray[np.int64], known: Concepts, state: NDArray[np.int64]) -> int:
     """Whether any concept of the line can be ours; the first unknown one is put into the state."""
     found = NOT_OURS
@@ -112,7 +112,7 @@ def _asked(spans: NDArray[np.int64], known: Concepts, state: NDArray[np.int64]) 
     return found
 
 
-@compiled
+@part
 def _has_value(spans: NDArray[np.int64]) -> bool:
     """Whether any ``value[x]`` is there that is not null."""
     found = False
@@ -182,7 +182,7 @@ def scan(
     return DONE
 
 
-@compiled
+@part
 def _regular(
     at: int,
     heads: NDArray[np.uint8],

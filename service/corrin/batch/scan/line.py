@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from corrin.batch.scan.compiled import compiled
+from corrin.batch.scan.compiled import part
 from corrin.batch.scan.concepts import ANSWERED, PART
 from corrin.batch.scan.members import (
     CODE,
@@ -35,10 +35,10 @@ _NEEDED = (1 << TYPE) | (1 << ID) | (1 << SUBJECT) | (1 << CODE)
 _LINE_FEED, _COMMA, _OPEN, _CLOSE = 0x0A, 0x2C, 0x7B, 0x7D
 _OPEN_LIST, _CLOSE_LIST = 0x5B, 0x5D
 
-_slot_of = compiled(slot_of)
+_slot_of = part(slot_of)
 
 
-@compiled
+@part
 def _number_of(at: int, length: int) -> int:
     """The number of a member by its name; ``UNKNOWN`` for any other."""
     first, last, middle = word(at), 0, 0
@@ -63,7 +63,7 @@ def _number_of(at: int, length: int) -> int:
     return UNKNOWN
 
 
-@compiled
+@part
 def _note_concept(spans: NDArray[np.int64], start: int, stop: int, kind: int) -> bool:
     count = spans[CONCEPTS]
     if count == MOST_CONCEPTS:
@@ -74,7 +74,7 @@ def _note_concept(spans: NDArray[np.int64], start: int, stop: int, kind: int) ->
     return True
 
 
-@compiled
+@part
 def after_line(at: int, keys: NDArray[np.int64], spans: NDArray[np.int64]) -> int:
     """The line feed after a regular Observation that begins at ``at``."""
     if byte(at) != _OPEN:
@@ -117,7 +117,7 @@ def after_line(at: int, keys: NDArray[np.int64], spans: NDArray[np.int64]) -> in
     return at
 
 
-@compiled
+@part
 def _after_parts(at: int, keys: NDArray[np.int64], spans: NDArray[np.int64]) -> int:
     """The end of ``component``: objects in a list, each with a code."""
     if byte(at) != _OPEN_LIST:
@@ -138,7 +138,7 @@ def _after_parts(at: int, keys: NDArray[np.int64], spans: NDArray[np.int64]) -> 
         at = after_blanks(at + 1)
 
 
-@compiled
+@part
 def _after_part(at: int, keys: NDArray[np.int64], spans: NDArray[np.int64]) -> int:
     if byte(at) != _OPEN:
         return DOUBT

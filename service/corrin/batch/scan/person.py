@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from corrin.batch.scan.compiled import compiled
+from corrin.batch.scan.compiled import part
 from corrin.batch.scan.members import numbers_of
 from corrin.batch.scan.text import DOUBT, after_blanks, closing_quote, plain_quote
 from corrin.batch.scan.value import after_colon, key_length
@@ -29,7 +29,7 @@ KIND_OF[[*b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"]] = _CAPITAL
 KIND_OF[ord("-")] = _HYPHEN
 
 
-@compiled
+@part
 def end_of_id(at: int) -> int:
     """The end of the characters an id is made of, from ``at``."""
     while KIND_OF[byte(at)] != _OTHER:
@@ -37,7 +37,7 @@ def end_of_id(at: int) -> int:
     return at
 
 
-@compiled
+@part
 def is_spelt_apart(at: int, stop: int) -> bool:
     """Whether an id is a UUID with capitals: the key of its person is then written otherwise."""
     if stop - at != _UUID:
@@ -50,7 +50,7 @@ def is_spelt_apart(at: int, stop: int) -> bool:
     return hyphens == 4 and capitals > 0
 
 
-@compiled
+@part
 def reference_in(at: int) -> int:
     """Where the text of the reference begins in ``subject``, an object known to be JSON."""
     found = DOUBT
@@ -75,7 +75,7 @@ def reference_in(at: int) -> int:
         at = after_blanks(at + 1)
 
 
-@compiled
+@part
 def patient_in(start: int) -> int:
     """Where ``Patient/<id>`` begins in the reference that begins at ``start``.
 

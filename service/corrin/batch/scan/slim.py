@@ -14,7 +14,7 @@ from corrin.batch.scan.columns import (
     TIMES,
     Columns,
 )
-from corrin.batch.scan.compiled import compiled
+from corrin.batch.scan.compiled import part
 from corrin.batch.scan.line import SEEN, SPACED
 from corrin.batch.scan.members import (
     EFFECTIVE,
@@ -38,7 +38,7 @@ _ENDS = np.cumsum([0, *map(len, _PARTS)])
 _OPEN, _CLOSE = 0x7B, 0x7D
 
 
-@compiled
+@part
 def _text(columns: Columns, column: int, row: int, start: int, stop: int) -> None:
     """Put a span into a column."""
     end = columns.ends[column, row]
@@ -47,7 +47,7 @@ def _text(columns: Columns, column: int, row: int, start: int, stop: int) -> Non
     columns.given[column, row] = True
 
 
-@compiled
+@part
 def write(
     columns: Columns,
     row: int,
@@ -75,7 +75,7 @@ def write(
     _body(columns, row, heads, spans, reference, patient)
 
 
-@compiled
+@part
 def _body(
     columns: Columns,
     row: int,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from corrin.batch.scan.compiled import compiled
+from corrin.batch.scan.compiled import part
 from corrin.batch.scan.text import closing_quote
 from corrin.batch.scan.vector import WIDTH, alike, byte, copy, put, word
 
@@ -15,13 +15,13 @@ _QUOTE, _BLANK = 0x22, 0x20
 _MIX = 0x1E3779B97F4A7C15
 
 
-@compiled
+@part
 def address_of(array: NDArray[Any]) -> int:
     """Where the bytes of an array begin; signed, as all numbers here, since mixed ones are slow."""
     return np.int64(array.ctypes.data)  # type: ignore[return-value]
 
 
-@compiled
+@part
 def number_of(at: int, length: int) -> int:
     """A number that equal spans share."""
     found = length
@@ -35,7 +35,7 @@ def number_of(at: int, length: int) -> int:
     return found ^ ((found >> 33) & 0x7FFFFFFF)
 
 
-@compiled
+@part
 def same(one: int, other: int, length: int) -> bool:
     """Whether two spans of one length are equal."""
     done = 0
@@ -47,7 +47,7 @@ def same(one: int, other: int, length: int) -> bool:
     return True
 
 
-@compiled
+@part
 def copied(to: int, start: int, stop: int) -> int:
     """Copy a span; where the copy ends. Some bytes beyond it are written over."""
     end = to + stop - start
@@ -58,7 +58,7 @@ def copied(to: int, start: int, stop: int) -> int:
     return end
 
 
-@compiled
+@part
 def copied_without_blanks(to: int, start: int, stop: int) -> int:
     """Copy one JSON value without the blanks between its parts."""
     while start < stop:

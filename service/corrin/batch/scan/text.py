@@ -6,7 +6,7 @@ one, so no walk leaves its block. Bytes behind it may be looked at, as part of 3
 
 from __future__ import annotations
 
-from corrin.batch.scan.compiled import compiled
+from corrin.batch.scan.compiled import part
 from corrin.batch.scan.vector import WIDTH, byte, plain, word
 
 DOUBT = 0
@@ -15,7 +15,7 @@ _LONGEST_NUMBER = 40
 _QUOTE, _BACKSLASH, _U = 0x22, 0x5C, 0x75
 
 
-@compiled
+@part
 def after_blanks(at: int) -> int:
     """Where the next byte is that is no blank; a line feed ends the line and is not passed."""
     while True:
@@ -25,7 +25,7 @@ def after_blanks(at: int) -> int:
         at += 1
 
 
-@compiled
+@part
 def closing_quote(at: int) -> int:
     """The quote that ends the string that begins at ``at``, after its opening quote."""
     while True:
@@ -46,7 +46,7 @@ def closing_quote(at: int) -> int:
             return DOUBT
 
 
-@compiled
+@part
 def plain_quote(at: int) -> int:
     """As :func:`closing_quote`, of a string of plain ASCII without any escape."""
     while True:
@@ -56,7 +56,7 @@ def plain_quote(at: int) -> int:
             return at if byte(at) == _QUOTE else DOUBT
 
 
-@compiled
+@part
 def _after_escape(at: int) -> int:
     met = byte(at + 1)
     if met == _U:
@@ -73,7 +73,7 @@ def _after_escape(at: int) -> int:
     return at + 2 if met in (_QUOTE, _BACKSLASH, 0x2F, 0x62, 0x66, 0x6E, 0x72, 0x74) else DOUBT
 
 
-@compiled
+@part
 def _after_letter(at: int) -> int:
     """After one letter beyond ASCII, in UTF-8 as RFC 3629 has it."""
     first, second = byte(at), byte(at + 1)
@@ -101,7 +101,7 @@ def _after_letter(at: int) -> int:
     return DOUBT
 
 
-@compiled
+@part
 def after_number(at: int) -> int:
     """The end of a number; one with an exponent, or very long, is left to the exact reader."""
     start = at
@@ -126,14 +126,14 @@ def after_number(at: int) -> int:
     return at
 
 
-@compiled
+@part
 def _after_digits(at: int) -> int:
     while 0x30 <= byte(at) <= 0x39:
         at += 1
     return at
 
 
-@compiled
+@part
 def after_word(at: int) -> int:
     """The end of ``true``, ``false`` or ``null``."""
     four = word(at) & 0xFFFFFFFF

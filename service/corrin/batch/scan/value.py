@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from corrin.batch.scan.compiled import compiled
+from corrin.batch.scan.compiled import part
 from corrin.batch.scan.text import (
     DOUBT,
     after_blanks,
@@ -24,7 +24,7 @@ _QUOTE, _COMMA, _COLON = 0x22, 0x2C, 0x3A
 _OPEN, _CLOSE, _OPEN_LIST, _CLOSE_LIST = 0x7B, 0x7D, 0x5B, 0x5D
 
 
-@compiled
+@part
 def key_number(at: int, length: int) -> int:
     """A number that equal keys share; unlike ones hardly ever do, which would only cost time."""
     if length < 8:
@@ -32,7 +32,7 @@ def key_number(at: int, length: int) -> int:
     return (word(at) * 0x1E3779B97F4A7C15) ^ (word(at + length - 8) * 0x42B2AE3D27D4EB4F) ^ length
 
 
-@compiled
+@part
 def key_length(at: int) -> int:
     """The length of a key whose opening quote stands at ``at``; 0 where it is no plain one."""
     if byte(at) != _QUOTE:
@@ -41,7 +41,7 @@ def key_length(at: int) -> int:
     return length if length < WIDTH and byte(at + 1 + length) == _QUOTE else 0
 
 
-@compiled
+@part
 def after_colon(at: int) -> int:
     """Where the value begins, from the end of its key."""
     if byte(at) != _COLON:
@@ -51,7 +51,7 @@ def after_colon(at: int) -> int:
     return after_blanks(at + 1)
 
 
-@compiled
+@part
 def after_key(at: int, keys: NDArray[np.int64], row: int) -> int:
     """Note a key of the object of a row, and go on to its value; a key given twice is a doubt."""
     length = key_length(at)
@@ -68,7 +68,7 @@ def after_key(at: int, keys: NDArray[np.int64], row: int) -> int:
     return after_colon(at + length + 2)
 
 
-@compiled
+@part
 def after_value(at: int, keys: NDArray[np.int64]) -> int:
     """The end of the value that begins at ``at``; ``keys`` is room to work in."""
     depth = 0
