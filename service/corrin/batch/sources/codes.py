@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -123,17 +123,21 @@ class Codes:
         bare = (system or "").split("|", 1)[0].rstrip("/")
         return self.codes.get((bare, code.strip()))
 
+    def mapped(self, codes: Sequence[Code]) -> list[Code]:
+        """Codes, and behind them those that they stand for and that are not there yet."""
+        known = [one for one in (self.of(c.system, c.code) for c in codes) if one]
+        there = {(canonical_system(one.system), one.code) for one in codes}
+        return [*codes, *(one.target() for one in known if one.target()[:2] not in there)]
+
     def record(self, record: Record) -> Record:
         """A result with the codes and the unit that its own stand for."""
         known = [one for one in (self.of(c.system, c.code) for c in record.codes) if one]
         ucum = self._unit(record.unit_code or record.unit_text, known)
-        there = {(canonical_system(one.system), one.code) for one in record.codes}
-        more = [one.target() for one in known if one.target()[:2] not in there]
-        if ucum is None and not more:
+        if ucum is None and not known:
             return record
         return replace(
             record,
-            codes=(*record.codes, *more),
+            codes=self.mapped(record.codes),
             unit_code=record.unit_code if ucum is None else ucum,
         )
 
