@@ -14,8 +14,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from corrin.batch import tables
 from corrin.batch.compare_bearing import bearings
 from corrin.batch.compare_dataset import Dataset, NotADataset, opened
 from corrin.batch.compare_totals import totals
+from corrin.batch.database import database
 from corrin.batch.question import EACH_RESULT, Question
 from corrin.batch.sinks import EXTENSIONS, writer
 from corrin.batch.sinks.whole import put, whole
@@ -36,7 +36,6 @@ TABLE = "changes"
 TOTALS = "changes.json"
 PART_ROWS = 1_000_000
 _AT_ONCE = 65_536
-_LEAST_MEMORY = 256 << 20
 _BESIDE = "profile or site file"
 
 
@@ -78,7 +77,7 @@ def write_changes(
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     try:
-        with _database(work, memory, threads) as connection:
+        with database(work, memory, threads) as connection:
             _compare(connection, earlier, later, engine)
             _write(connection, later, work)
             found = totals(connection, earlier, later, pack_changes(earlier, later))
@@ -111,23 +110,6 @@ def _same_kind(before: str, after: str) -> None:
             f"One of the two runs asked as of {EACH_RESULT}, the other as of one moment.",
             "Compare with a run that was asked in the same way.",
         )
-
-
-@contextmanager
-def _database(work: Path, memory: int, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    settings: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": f"{max(memory, _LEAST_MEMORY) >> 20}MiB",
-        "threads": max(threads, 1),
-        "temp_directory": str(work / "spill"),
-        "preserve_insertion_order": False,
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-    }
-    connection = duckdb.connect(":memory:", config=settings)
-    try:
-        yield connection
-    finally:
-        connection.close()
 
 
 def _compare(

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from corrin.batch import cases
+from corrin.batch import against, cases
 from corrin.batch.persons import Given, Person, parsed, persons, resource_of
 from corrin.batch.question import EACH_RESULT, Piece, Question, Shared
 from corrin.batch.written import WENT, Written
@@ -78,6 +78,9 @@ class Judge:
                     "The moment to interpret for is not a FHIR date or dateTime.",
                     f"Write it as 2026-11-01 or 2026-11-01T09:00:00Z, or {EACH_RESULT}.",
                 )
+        self.against: against.Against | None = None
+        if question.against is not None:
+            self.against = against.Against(self.engine, self.composer, question.against)
         self._digest = self.composer.rules_digest()
         self._templates = Templates(self.zone)
         self._others: tuple[Mapping[str, bytes], dict[str, Any]] | None = None
@@ -85,6 +88,8 @@ class Judge:
     def judge(self, rows: pa.Table) -> Answer:
         """Answer for all persons whose rows are given; each person's rows must be given whole."""
         written = Written(self.topics, self.shared.pieces, self._digest)
+        if self.against is not None:
+            written.rows[against.TABLE] = []
         waiting: list[Asked] = []
         values = 0
         for person in persons(rows):
@@ -133,6 +138,10 @@ class Judge:
         records = self.many.records([asked.case for asked in waiting])
         for asked, record in zip(waiting, records, strict=True):
             written.case(asked.person, asked.case, record)
+        if self.against is not None:
+            subjects = [asked.person.subject for asked in waiting]
+            found = self.against.rows(subjects, [asked.case for asked in waiting], records)
+            written.rows[against.TABLE] += found
 
     def _is_gone(self, kind: str, one: Given) -> bool:
         """Whether the export says that a resource was deleted, or holds a newer version of it."""
