@@ -29,10 +29,7 @@ def perform(job: Job, progress: Progress, say: Say) -> Outcome:
     if job.engine == "spark":
         from corrin.batch.engine import spark
 
-        outcome = spark.run(job, say)
-        if is_local(job.out):
-            finish(job, outcome, say)
-        return outcome
+        return spark.run(job, progress, lambda done, outcome: finish(done, outcome, say))
     from corrin.batch.engine import local
 
     return local.run(job, progress, lambda done, outcome: finish(done, outcome, say))
@@ -63,6 +60,11 @@ def finish(job: Job, outcome: Outcome, say: Say) -> None:
         judge = Judge(job.question, Shared({}))
         compare.write_changes(job.folder, Path(job.compare_with), engine=judge.engine)
         say(f"What changed since {job.compare_with}: {job.folder / 'changes.json'}")
+    if job.question.against is not None:
+        from corrin.batch import against_totals
+
+        against_totals.write_totals(job.folder)
+        say(f"What differs under {job.question.against}: {job.folder / against_totals.TOTALS}")
     if job.summary:
         _summary(job, say)
 
