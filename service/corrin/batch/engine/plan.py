@@ -13,7 +13,7 @@ from corrin.batch.sources.source import CHUNK_BYTES, InputError, Source, Span
 
 PARTITION_BYTES = 32 * 1024 * 1024
 MOST_PARTITIONS = 4096
-_LEAST_CHUNK = 4 * 1024 * 1024
+LEAST_CHUNK = 4 * 1024 * 1024
 _CHUNKS = 64
 # What a packed byte holds, so that partitions of packed inputs are not far too big.
 _PACKED = {b"\x1f\x8b": 8, b"\x28\xb5\x2f\xfd": 8, b"PAR1": 4, b"PK\x03\x04": 4}
@@ -63,7 +63,7 @@ def plan(sources: Sequence[Source]) -> Plan:
     if len({one.name for one in sources}) < len(sources):
         raise ValueError("two sources have one name")
     total = sum(size_of(one) for one in sources)
-    most = max(_LEAST_CHUNK, min(CHUNK_BYTES, total // _CHUNKS))
+    most = max(LEAST_CHUNK, min(CHUNK_BYTES, total // _CHUNKS))
     chunks: list[Chunk] = []
     for at, source in enumerate(sources):
         for span in _spans(source, most):
