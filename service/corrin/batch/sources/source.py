@@ -33,6 +33,10 @@ class InputError(Exception):
         super().__init__(f"{file}: {reason}")
         self.file, self.reason, self.line, self.hint = file, reason, line, hint
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[str, str, int, str]]:
+        """So that it can be sent from one process to another."""
+        return type(self), (self.file, self.reason, self.line, self.hint)
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
