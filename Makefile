@@ -92,7 +92,8 @@ bench-service: $(READY) ## requests per second and waiting of the service, on lo
 	@$(BIN)/python benchmarks/service/run.py kill
 
 # Judges from outside: a FHIR validator (Node.js), somebody else's CDS Hooks client; and Spark, with
-# Java. `make test` tries to set them up and goes on without them; on a build server (CI=true) it does not go on.
+# Java. `make test` tries to set them up and goes on without them; on a build server (CI=true) it
+# does not go on.
 
 NODE        := tests/conformance/node
 HEALTHCHAIN := .venv-healthchain

@@ -1,0 +1,190 @@
+"""A session of Spark for one run: Java found, executors asked what they can do, faults told."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from corrin.batch.outcome import RunFailed
+from corrin.batch.run import Job
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+LEAST_JAVA = 17
+USAGE = "usage"
+WHERE = "Spark"
+_VERSION = re.compile(r'version "(?:1\.)?(\d+)')
+_SECONDS = 60
+_MIB = 1024 * 1024
+
+_DEFAULTS = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.execution.arrow.maxBytesPerBatch": str(64 * _MIB),
+    "spark.sql.adaptive.enabled": "false",  # persons are whole in partitions of our own number
+    "spark.sql.files.ignoreMissingFiles": "false",
+    "spark.sql.files.ignoreCorruptFiles": "false",
+    "spark.python.worker.reuse": "true",  # rules are compiled once per process
+    "spark.log.level": "WARN",
+}
+"""What is set where the user has set nothing (``spark-defaults.conf``, ``spark-submit --conf``)."""
+
+
+@contextlib.contextmanager
+def opened(job: Job) -> Iterator[SparkSession]:
+    """The session that is there already (a notebook's, ``spark-submit``'s), else one of our own.
+
+    Only one of our own is stopped in the end.
+
+    Raises:
+        RunFailed: pyspark or Java is not there, or the master cannot be reached.
+    """
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise RunFailed(
+            USAGE,
+            "Spark is not installed.",
+            WHERE,
+            "The engine spark needs the package pyspark.",
+            "Install it with: pip install 'corrin[spark]'",
+        ) from None
+    active = SparkSession.getActiveSession()
+    if active is not None:
+        with _set(active):
+            yield active
+        return
+    find_java()
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    session = _begun(job, SparkSession.builder)
+    try:
+        yield session
+    finally:
+        with _quiet():
+            session.stop()
+
+
+def find_java() -> str:
+    """The Java that Spark will start.
+
+    Raises:
+        RunFailed: there is none, or one that is too old.
+    """
+    home = os.environ.get("JAVA_HOME")
+    found = str(Path(home) / "bin" / "java") if home else shutil.which("java")
+    do = (
+        f"Install Java {LEAST_JAVA} or newer (Debian, Ubuntu: apt-get install"
+        f" openjdk-{LEAST_JAVA}-jre-headless), and name its folder in JAVA_HOME if it is not found."
+    )
+    if not found or not Path(found).is_file():
+        place = f"JAVA_HOME ({home})" if home else "PATH"
+        raise RunFailed(USAGE, "Java was not found.", place, "Spark runs in Java.", do)
+    try:
+        asked = subprocess.run(
+            [found, "-version"], capture_output=True, text=True, timeout=_SECONDS, check=False
+        )
+        said = asked.stderr + asked.stdout
+    except (OSError, subprocess.SubprocessError):
+        said = ""
+    match = _VERSION.search(said)
+    if match is None:
+        raise RunFailed(USAGE, "Java does not start.", found, "It did not tell its version.", do)
+    if int(match[1]) < LEAST_JAVA:
+        raise RunFailed(USAGE, "Java is too old.", found, f"It is Java {match[1]}.", do)
+    return found
+
+
+def _begun(job: Job, builder: Any) -> SparkSession:
+    from pyspark import SparkConf
+
+    given = SparkConf()  # what spark-submit was told; spark-defaults.conf is read by Java
+    builder = builder.appName("corrin batch")
+    named = _named_in_defaults()
+    for name, value in _DEFAULTS.items():
+        if not given.contains(name) and name not in named:
+            builder = builder.config(name, value)
+    master = job.master or given.get("spark.master") or named.get("spark.master") or "local[*]"
+    if not given.contains("spark.master") or job.master:
+        cores = str(job.workers) if job.workers else "*"
+        master = f"local[{cores}]" if master == "local[*]" and job.master is None else master
+        builder = builder.master(master)
+    if master.startswith("local"):
+        # Nobody but this machine has to reach the driver; a machine may not know its own name.
+        for name in ("spark.driver.host", "spark.driver.bindAddress"):
+            if not given.contains(name) and name not in named:
+                builder = builder.config(name, "127.0.0.1")
+    if job.memory and not given.contains("spark.executor.memory"):
+        mib = f"{max(512, job.memory // _MIB)}m"
+        builder = builder.config("spark.executor.memory", mib).config("spark.driver.memory", mib)
+    try:
+        with _quiet():
+            found: SparkSession = builder.getOrCreate()
+    except Exception as error:
+        raise RunFailed(
+            USAGE,
+            "Spark could not be started.",
+            master,
+            f"{type(error).__name__}: the master did not take the application, or Java ended.",
+            "See that the master is running and can be reached from here (and this machine from"
+            " it: spark.driver.host); SPARK_LOG=1 shows what Spark says.",
+        ) from None
+    return found
+
+
+def _named_in_defaults() -> dict[str, str]:
+    """What ``spark-defaults.conf`` sets, where a user has one."""
+    folder = os.environ.get("SPARK_CONF_DIR") or (
+        str(Path(os.environ["SPARK_HOME"]) / "conf") if "SPARK_HOME" in os.environ else None
+    )
+    if folder is None:
+        return {}
+    try:
+        text = (Path(folder) / "spark-defaults.conf").read_text("utf-8")
+    except OSError:
+        return {}
+    lines = (line.split("#", 1)[0].replace("=", " ", 1).split(None, 1) for line in text.split("\n"))
+    return {one[0]: one[1].strip() for one in lines if len(one) == 2}
+
+
+@contextlib.contextmanager
+def _set(session: SparkSession) -> Iterator[None]:
+    """Our settings of SQL in a session of somebody else's, and back."""
+    names = [name for name in _DEFAULTS if name.startswith("spark.sql.")]
+    before = {name: session.conf.get(name, None) for name in names}
+    try:
+        for name in names:
+            if name in _DEFAULTS:
+                session.conf.set(name, _DEFAULTS[name])
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                session.conf.unset(name)
+            else:
+                session.conf.set(name, value)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """What Java writes of its own accord kept from the terminal, unless ``SPARK_LOG`` is set."""
+    if os.environ.get("SPARK_LOG"):
+        yield
+        return
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
