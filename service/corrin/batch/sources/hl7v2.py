@@ -24,8 +24,9 @@ from corrin.batch.sources.hl7v2_message import (
 )
 from corrin.batch.sources.hl7v2_person import Person, person_of
 from corrin.batch.sources.hl7v2_result import Order, Result, mistaken, record_of
-from corrin.batch.sources.observation import observation
+from corrin.batch.sources.observation import resource
 from corrin.batch.sources.source import CHUNK_BYTES, Options, Source, Span
+from corrin.intake.observation import concerns_us
 
 _ROWS = frozenset({"PID", "OBX"})
 _START = re.compile(rb"[\r\n]\x0b?MSH")
@@ -209,8 +210,13 @@ class _Reader:
         if named:
             _refuse(self.read, line, "input-code-system", "OBX-3", named, key)
             return
+        found = resource(record)
+        if not concerns_us(found):
+            self.read.rows += 1
+            self.read.not_ours += 1
+            return
         try:
-            body = observation(record)
+            body = resources.encoded(found)
         except UnicodeEncodeError:  # bytes that are not of the message's character set
             _refuse(self.read, line, "input-encoding", "OBX", subject=key)
             return

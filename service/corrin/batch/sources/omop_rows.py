@@ -11,10 +11,11 @@ from corrin.batch.sources import local_time, resources
 from corrin.batch.sources.cdm_table import Cell
 from corrin.batch.sources.codes import Codes
 from corrin.batch.sources.mapping_time import TimeFormat
-from corrin.batch.sources.observation import Record, observation
+from corrin.batch.sources.observation import Record, resource
 from corrin.batch.sources.omop_concepts import Concept, words
 from corrin.batch.sources.omop_value import Told, codes_of, valued
 from corrin.batch.sources.resources import Code
+from corrin.intake.observation import concerns_us
 
 Made = tuple[str, bytes]
 _ID = re.compile(r"[A-Za-z0-9.\-]{1,48}", re.ASCII)
@@ -66,7 +67,8 @@ def _result(cell: Cell, person: str, makes: Makes, kind: str, text: str) -> Made
         id=f"{kind}-{number}" if _ID.fullmatch(number) else "",
     )
     made = makes.local.record(valued(cell, made, makes.concepts, text, makes.told))
-    return "Observation", observation(made)
+    found = resource(made)
+    return ("Observation", resources.encoded(found)) if concerns_us(found) else None
 
 
 def _person(cell: Cell, person: str, makes: Makes) -> Made | None:
