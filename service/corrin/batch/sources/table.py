@@ -102,7 +102,7 @@ class TableSource(Source):
                 read.notes.append(f"{maker.mapped} results were named by the file of local codes")
 
     def _open(self) -> Table:
-        return _opened(self.path, self.name, self.mapping(), self.options)
+        return opened(self.path, self.name, self.mapping().file, self.options)
 
     def _maker(self, table: Table) -> Maker:
         mapping = self.mapping()
@@ -153,12 +153,22 @@ def is_table(path: Path, head: bytes) -> bool:
 
 def header_of(path: str, name: str, options: Options) -> list[str]:
     """The column names of a table of any kind."""
-    with closing(_opened(path, name, None, options)) as table:
+    with closing(opened(path, name, File(), options)) as table:
         return table.header
 
 
-def _opened(path: str, name: str, mapping: TableMapping | None, options: Options) -> Table:
-    said = File() if mapping is None else mapping.file
+def opened(path: str, name: str, said: File, options: Options) -> Table:
+    """A table of any kind.
+
+    Args:
+        path: where it is.
+        name: what errors call it.
+        said: how it is written, as far as anybody said.
+        options: how inputs are to be understood.
+
+    Raises:
+        InputError: it cannot be read.
+    """
     with files.open_bytes(path, name) as stream:
         head = stream.read(8)
     if head.startswith(PARQUET):
@@ -240,7 +250,7 @@ def _looked_up(
     """A table that another one looks into, as a mapping in memory."""
     name = Path(path).name
     found: dict[str, str] = {}
-    with closing(_opened(path, name, None, options)) as table:
+    with closing(opened(path, name, File(), options)) as table:
         header = Header(table.header, name, 1)
         at, to = header.place(key), header.place(value)
         for _, cells in table.rows(Span(), header.wanted):
