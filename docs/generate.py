@@ -182,6 +182,14 @@ def coverage() -> str:
     return BY_MACHINE + rows.page(table)
 
 
+@page("batch-columns.md", "the tables and columns a batch writes, and their types.")
+def batch_columns() -> str:
+    """The contract of ``corrin.batch.tables``."""
+    import batch_columns as contract
+
+    return BY_MACHINE + contract.page(table)
+
+
 def _given(given: dict[str, object]) -> str:
     parts = []
     for name, value in given.items():
