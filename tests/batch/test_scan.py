@@ -6,14 +6,17 @@ import csv
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numba
 import pytest
 
 from batch.scanning import FIRST, compare
 from corrin.batch import identity, scan
 from corrin.batch.row import Read, Row
+from corrin.batch.scan import compiled as making
 from corrin.batch.sources.ndjson import NdjsonSource
 from corrin.batch.sources.source import Span
 from support.places import samples
@@ -278,6 +281,70 @@ def test_where_few_lines_are_regular_the_rest_is_not_tried(tmp_path: Path) -> No
 def test_more_kinds_of_codes_than_there_is_room_for(tmp_path: Path) -> None:
     lines = [line(id=f"c{at}", code={"text": f"local {at}"}) for at in range(7000)]
     assert slim_of(tmp_path, line(id="first"), *lines, line()) == 2
+
+
+def test_two_chunks_read_in_turns_do_not_mix() -> None:
+    def chunk(of: str) -> Iterator[dict[str, Any]]:
+        data = b"\n".join(line(id=f"{of}{at}", issued=of * 9) for at in range(9000))
+        for batch in scan.batches(data, 0, Read(), never):
+            yield from batch.to_pylist()
+
+    def never(met: bytes, _number: int) -> list[Row]:
+        raise AssertionError(met)
+
+    scan.load()
+    turns = list(zip(chunk("a"), chunk("b"), strict=True))
+    assert len(turns) == 9000
+    for at, (one, other) in enumerate(turns):
+        assert (one["id"], one["issued"], one["line"]) == (f"a{at}", "a" * 9, at + 1)
+        assert (other["id"], other["issued"], other["line"]) == (f"b{at}", "b" * 9, at + 1)
+
+
+def test_an_error_of_the_exact_reader_goes_through_and_leaves_the_scanner_usable() -> None:
+    def failing(_line: bytes, _number: int) -> list[Row]:
+        raise OSError("gone")
+
+    scan.load()
+    data = b"\n".join([line(), b"{", line(id="a2")])
+    with pytest.raises(OSError, match="gone"):
+        list(scan.batches(data, 0, Read(), failing))
+    read = Read()
+    rows = sum(one.num_rows for one in scan.batches(data, 0, read, lambda _line, _at: []))
+    assert (rows, read.lines, read.rows, len(read.keys)) == (2, 3, 2, 2)
+
+
+def test_where_machine_code_cannot_be_kept_it_is_made_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = numba.njit
+
+    def without_a_place(**options: Any) -> Any:
+        if options.pop("cache", False):
+            raise RuntimeError("cannot cache function: no locator available")
+        return real(**options)
+
+    def twice(number: int) -> int:
+        return 2 * number
+
+    monkeypatch.setattr(making, "njit", without_a_place)
+    assert making.compiled(twice)(21) == 42
+
+
+def test_small_inputs_are_read_without_compiled_code() -> None:
+    program = """
+import sys
+from corrin.batch import scan
+from corrin.batch.row import Read
+read = Read()
+met = []
+data = b'{"resourceType":"Observation"}\\n' * 9
+assert list(scan.batches(data, 0, read, lambda line, at: met.append(at) or [])) == []
+assert met == list(range(1, 10)) and read.lines == 9, met
+assert "numba" not in sys.modules
+scan.load()
+assert "numba" in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 @pytest.mark.samples

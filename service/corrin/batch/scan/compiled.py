@@ -29,7 +29,9 @@ _DIGEST = _digest()
 
 def part(function: _Function) -> _Function:
     """Compile as a part of what uses it; it cannot be called otherwise."""
-    made = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    made = njit(  # type: ignore[call-overload]
+        nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
+    )
     return cast(_Function, made(function))
 
 
