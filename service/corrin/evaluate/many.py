@@ -30,8 +30,10 @@ _UNTOLD = frozenset(tree.ENGINE_TRUTHS) - {IMPLAUSIBLE}
 
 @dataclass(frozen=True, slots=True)
 class ManyRule:
-    """One rule as columns; ``reads_every`` is the analyte each value of which it reads."""
+    """One rule as columns; ``reads_every`` is the analyte each value of which it reads, ``index``
+    its place among all rules."""
 
+    index: int
     pack: BoundPack
     bound: BoundRule
     when: Node
@@ -52,6 +54,24 @@ class Firing:
     rows: Rows
     values: tuple[tuple[int, ...], ...] = ()
     sheet: Values | None = None
+
+    @property
+    def several(self) -> bool:
+        """Whether it fires for more than one value of any case."""
+        return any(len(found) > 1 for found in self.values)
+
+    def place(self, cases: Cases) -> tuple[Cases | Values, Rows]:
+        """The sheet it fires in, and the row there for each case: of several values the newest."""
+        if self.sheet is None:
+            return cases, self.rows
+        return self.sheet, np.array([found[0] for found in self.values], np.intp)
+
+    def fact(self, cases: Cases, at: int, name: str) -> Fact | None:
+        """The fact of a name, or of a column, in the newest world it fires for in one case."""
+        facts = cases.cases[int(self.rows[at])].facts
+        if self.sheet is not None and name in (RESULT, self.sheet.column):
+            return self.sheet.value(self.values[at][0])
+        return facts.get(str(self.rule.bound.result) if name == RESULT else name)
 
     def fired(self, cases: Cases, at: int) -> Fired:
         """As the engine says it of one case."""
@@ -139,13 +159,15 @@ class Asker:
         self.deciders = {
             topic: ManyDecider.of(one, self._program) for topic, one in engine.deciders.items()
         }
-        self.rules = tuple(sorted(map(self._rule, engine.rules), key=lambda one: one.bound.rule.id))
+        by_id = sorted(engine.rules, key=lambda one: one.bound.rule.id)
+        self.rules = tuple(self._rule(index, rule) for index, rule in enumerate(by_id))
 
-    def _rule(self, rule: Compiled) -> ManyRule:
+    def _rule(self, index: int, rule: Compiled) -> ManyRule:
         bound, every = rule.bound, rule.reads_every
         program = self._program if every is None else self._of_values(every)
         result = bound.result if every is None else None
         return ManyRule(
+            index,
             rule.pack,
             bound,
             program.node(bound.when, result),
@@ -175,7 +197,23 @@ class Asker:
 
     def look_at(self, name: str) -> None:
         """Put a fact into columns that no condition looks at."""
-        self.slots.setdefault(name, Slot(name, self.engine.compiler))
+        if name not in self.slots:
+            self.slots[name] = Slot(name, self.engine.compiler)
+
+    def node(self, rule: ManyRule, condition: tree.Expression) -> Node:
+        """The node of a condition as a rule would use it."""
+        return self._program_of(rule).node(condition, self._result_of(rule))
+
+    def column(self, rule: ManyRule, name: str) -> str:
+        """The column of classes in which a rule finds the fact of a name."""
+        return self._program_of(rule).column(name, self._result_of(rule))
+
+    def _program_of(self, rule: ManyRule) -> Program:
+        every = rule.reads_every
+        return self._program if every is None else self._of_values(every)
+
+    def _result_of(self, rule: ManyRule) -> str | None:
+        return rule.bound.result if rule.reads_every is None else None
 
     def fill(self, cases: Sequence[Case]) -> Filled:
         """Cases of one era in columns."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from corrin import units
@@ -86,7 +86,7 @@ class Slot:
         self._compiler = compiler
         self._readers: dict[tree.Cut, CutReader] = {}
         self._looks_at_refusals = False
-        self._rulers: dict[str, _Ruler] = {}
+        self._rulers: dict[tuple[str, str | None, str], _Ruler] = {}
         self._known: dict[tuple[object, ...], int] = {}
         self._believed: dict[tuple[str, Decimal | None, Decimal | None], tuple[bool, ...]] = {}
 
@@ -138,9 +138,10 @@ class Slot:
 
     def measured(self, fact: Measured) -> int:
         """As :meth:`class_of`."""
-        ruler = self._rulers.get(fact.unit)
+        kind = (fact.unit, fact.reported_unit, fact.analyte)
+        ruler = self._rulers.get(kind)
         if ruler is None:
-            ruler = self._rulers[fact.unit] = self._ruler(fact.unit)
+            ruler = self._rulers[kind] = self._ruler(fact.unit)
         low = fact.interval.low
         if ruler.simple and low is not None and low == fact.interval.high:
             spot = _spot(low, ruler.cuts)
@@ -166,7 +167,8 @@ class Slot:
                 raise Irregular from None
             places.append(_place(there, cuts)[0])
         beside, apart = self._limits(fact)
-        key = ("measured", fact.unit, tuple(places), beside, fact.flags)
+        kind = (fact.unit, fact.reported_unit, fact.analyte)
+        key = ("measured", *kind, tuple(places), beside, fact.flags)
         moved = bool(ruler.others)
         open_ = not (interval.is_point or (whole and apart and not moved))
         return self._class(key, Face(fact, open=open_, converted=moved))
@@ -177,14 +179,14 @@ class Slot:
             if len(self.faces) >= MOST_CLASSES:
                 raise Irregular
             found = self._known[key] = len(self.faces)
-            self.faces.append(face)
+            self.faces.append(replace(face, fact=_bare(face.fact)))
         return found
 
     def _ruler(self, unit: str) -> _Ruler:
         cuts: set[Decimal] = set()
         others: dict[tuple[str, str], tuple[Analyte, set[Decimal]]] = {}
         for cut in self._readers:
-            for values in _sets_of(cut):
+            for values in sets_of(cut):
                 own = dict(values)
                 if unit in own:
                     cuts.add(own[unit])
@@ -225,6 +227,29 @@ class Slot:
         return tuple(found), apart
 
 
+def _bare(fact: Fact | None) -> Fact | None:
+    """A fact without what tells it from others of its class."""
+    match fact:
+        case Measured():
+            return Measured(
+                fact.analyte,
+                fact.interval,
+                fact.unit,
+                reported="",
+                reference_range=fact.reference_range,
+                flags=fact.flags,
+                reported_unit=fact.reported_unit,
+            )
+        case Stated():
+            return Stated(fact.name, fact.value, flags=fact.flags)
+        case Absent():
+            among = tuple(_bare(one) for one in fact.among)
+            return Absent(
+                fact.name, fact.reason, among=tuple(m for m in among if isinstance(m, Measured))
+            )
+    return None
+
+
 def world_of(facts: Mapping[str, Face], on: World) -> World:
     """A world of nothing but these facts, on the day of another."""
     found: dict[str, Fact] = {}
@@ -241,7 +266,7 @@ def world_of(facts: Mapping[str, Face], on: World) -> World:
     return World(found, coded, refused, on.on)
 
 
-def _sets_of(cut: tree.Cut) -> list[tuple[tuple[str, Decimal], ...]]:
+def sets_of(cut: tree.Cut) -> list[tuple[tuple[str, Decimal], ...]]:
     """Every set of figures a cut-off may have."""
     return [
         cut.values,

@@ -33,7 +33,7 @@ _ONLY_NOTHING = np.zeros(1, np.intp)
 _NO_REFUSALS: Mapping[str, frozenset[str]] = {}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Era:
     """What conditions say of classes on the days on which the same figures are in force.
 
@@ -84,13 +84,17 @@ class Cases:
             self._present[name] = found
         return found
 
+    def slot(self, name: str) -> Slot:
+        """The classes of one column."""
+        return self.slots[name]
+
     def table(self, leaf: Table) -> Truths:
         """As :class:`Sheet` says."""
-        return table_of(leaf, self.slots[leaf.names[0][1]], self.era)
+        return table_of(leaf, self.slot(leaf.names[0][1]), self.era)
 
     def joint(self, leaf: Joint, classes: tuple[int, ...]) -> int:
         """As :class:`Sheet` says."""
-        return joint_of(leaf, classes, self.slots.__getitem__, self.era)
+        return joint_of(leaf, classes, self.slot, self.era)
 
     def late(self, leaf: Late, rows: Rows) -> Truths:
         """As :class:`Sheet` says."""
@@ -141,7 +145,7 @@ class Values:
 
     analyte: str
     critical_days: int
-    slot: Slot
+    own: Slot
     column: str
     found: NDArray[np.intp]
     """The class of each value."""
@@ -171,16 +175,22 @@ class Values:
             self._present = np.flatnonzero(np.bincount(self.found))
         return self._present
 
+    @property
+    def era(self) -> Era:
+        """Whose figures are in force."""
+        return self.outer.era
+
     def table(self, leaf: Table) -> Truths:
         """As :class:`Sheet` says."""
-        return table_of(leaf, self._slot(leaf.names[0][1]), self.outer.era)
+        return table_of(leaf, self.slot(leaf.names[0][1]), self.outer.era)
 
     def joint(self, leaf: Joint, classes: tuple[int, ...]) -> int:
         """As :class:`Sheet` says."""
-        return joint_of(leaf, classes, self._slot, self.outer.era)
+        return joint_of(leaf, classes, self.slot, self.outer.era)
 
-    def _slot(self, name: str) -> Slot:
-        return self.slot if name == self.column else self.outer.slots[name]
+    def slot(self, name: str) -> Slot:
+        """The classes of one column."""
+        return self.own if name == self.column else self.outer.slots[name]
 
     def late(self, leaf: Late, rows: Rows) -> Truths:
         """As :class:`Sheet` says."""
@@ -197,8 +207,15 @@ class Values:
     def world(self, row: int) -> World:
         """The world of one value."""
         owner = int(self.owner[row])
-        first = int(np.searchsorted(self.owner, owner))
-        return self.outer.every(owner, self.analyte, self.critical_days)[row - first]
+        return self.outer.every(owner, self.analyte, self.critical_days)[self._place(row)]
+
+    def value(self, row: int) -> Measured:
+        """One value."""
+        return self.outer.cases[int(self.owner[row])].every[self.analyte][self._place(row)]
+
+    def _place(self, row: int) -> int:
+        """Which of the values of its case a value is."""
+        return row - int(np.searchsorted(self.owner, self.owner[row]))
 
 
 def table_of(leaf: Table, slot: Slot, era: Era) -> Truths:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from corrin.evaluate.decide import Decided
-from corrin.evaluate.engine import Engine, Evaluation
-from corrin.evaluate.many import Answers, Asker, Firing
+from corrin.evaluate.engine import Engine
+from corrin.evaluate.many import Asker
 from corrin.facts.case import Case
 from corrin.facts.fact import Measured
 from corrin.notes.many_status import ManyStatus
+from corrin.notes.many_text import Tidy
+from corrin.notes.many_words import ManyNotes
 from corrin.notes.record import NoteRecord, Record, Recorder
 from corrin.notes.status import most_urgent
-from corrin.packs import placeholder
 
 # Cases are looked at so many at a time: columns of them stay in a processor's cache.
 AT_ONCE = 16_384
@@ -29,6 +29,7 @@ class Many:
     def __init__(self, engine: Engine, recorder: Recorder) -> None:
         self._engine, self._recorder = engine, recorder
         self.alone = 0
+        self._tidy = Tidy()
         self._asker: Asker | None = None
         if not engine.guarded:
             asker = Asker(engine)
@@ -36,6 +37,10 @@ class Many:
                 topic: ManyStatus(decider, asker, recorder)
                 for topic, decider in asker.deciders.items()
             }
+            composer = recorder.composer
+            self._notes = [
+                ManyNotes(rule, asker, recorder, composer, self._tidy) for rule in asker.rules
+            ]
             self._asker = asker
 
     def records(self, cases: Sequence[Case]) -> list[Record]:
@@ -66,7 +71,8 @@ class Many:
         notes: list[list[NoteRecord]] = [[] for _ in cases]
         results: dict[int, list[Measured]] = {}
         for firing in answers.fired():
-            for at, note in enumerate(self._notes(firing, answers)):
+            writer = self._notes[firing.rule.index]
+            for at, note in enumerate(writer.notes(firing, answers)):
                 row = int(firing.rows[at])
                 notes[row].append(note)
                 if firing.sheet is not None:
@@ -83,25 +89,11 @@ class Many:
             )
             looked_at = _not_chosen(cases[row], results.get(row, ()))
             records[row] = Record(True, urgency, own, tuple(notes[row]), looked_at)
+        self._tidy.forget()
         for row in filled.irregular.tolist():
             self.alone += 1
             records[row] = self._alone(cases[row])
         return records
-
-    def _notes(self, firing: Firing, answers: Answers) -> Iterator[NoteRecord]:
-        rule, cases = firing.rule, answers.sheet
-        note = rule.bound.rule.note
-        names = {n for text in placeholder.texts_of(note) for n, _ in placeholder.names_in(text)}
-        of_status = not names.isdisjoint(placeholder.OF_STATUS)
-        for at in range(len(firing.rows)):
-            fired = firing.fired(cases, at)
-            row = int(firing.rows[at])
-            decided: dict[str, Decided] = {}
-            decider = self._engine.deciders.get(note.topic)
-            if of_status and decider is not None:
-                decided[note.topic] = decider.decide(cases.world(row))
-            evaluation = Evaluation(cases.cases[row], cases.world(row), True, decided, (), ())
-            yield self._recorder.note(fired, evaluation)
 
 
 def _not_chosen(case: Case, results: Sequence[Measured]) -> tuple[Measured, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from corrin.evaluate.decide import Decided
@@ -76,7 +76,7 @@ class NoteWriter:
         note = fired.bound.rule.note
 
         def said(name: str, aspect: str | None) -> str:
-            return self._value(name, aspect, fired, evaluation)
+            return self.said(name, aspect, fired, evaluation)
 
         def brief(name: str, aspect: str | None) -> str:
             return self._brief(name, aspect, fired) or said(name, aspect)
@@ -114,15 +114,17 @@ class NoteWriter:
 
     def measured(self, fired: Fired) -> tuple[Measured, ...]:
         """The values behind a note: what it fired for, and what its condition or text looks at."""
-        found: dict[tuple[str, str, str], Measured] = {}
-        for value in fired.results:
-            found[value.analyte, value.origin, value.reported] = value
+        found = self.every_measured(fired)
+        return tuple({(one.analyte, one.origin, one.reported): one for one in found}.values())
+
+    def every_measured(self, fired: Fired) -> Iterator[Measured]:
+        """As :meth:`measured`; a value that is met twice comes twice."""
+        yield from fired.results
         for name in self.looked_at(fired.bound):
             fact = fired.world.facts.get(name)
             for one in fact.among if isinstance(fact, Absent) else (fact,):
                 if isinstance(one, Measured) and one.analyte != "age":
-                    found[one.analyte, one.origin, one.reported] = one
-        return tuple(found.values())
+                    yield one
 
     def looked_at(self, bound: BoundRule) -> tuple[str, ...]:
         """The facts that the condition or the text of a rule names."""
@@ -134,7 +136,8 @@ class NoteWriter:
             known = self._names[id(bound)] = (bound, tuple(names))
         return known[1]
 
-    def _value(self, name: str, aspect: str | None, fired: Fired, evaluation: Evaluation) -> str:
+    def said(self, name: str, aspect: str | None, fired: Fired, evaluation: Evaluation) -> str:
+        """What stands for one placeholder of a note's texts."""
         if name == "result":
             return self._result(aspect, fired)
         decided = evaluation.decided.get(fired.bound.rule.note.topic)

@@ -69,6 +69,11 @@ class Recorder:
     def __init__(self, engine: Engine, composer: Composer) -> None:
         self._engine, self._composer = engine, composer
 
+    @property
+    def composer(self) -> Composer:
+        """What words notes."""
+        return self._composer
+
     def of(self, evaluation: Evaluation) -> Record:
         """The record of one evaluation; notes by rule."""
         world = evaluation.world

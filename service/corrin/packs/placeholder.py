@@ -23,6 +23,15 @@ def names_in(text: str) -> Iterator[tuple[str, str | None]]:
         yield match.group(1), match.group(2)
 
 
+def split(text: str) -> Iterator[tuple[str, tuple[str, str | None] | None]]:
+    """The words before each placeholder with its name and aspect, then those after the last."""
+    end = 0
+    for match in _PLACEHOLDER.finditer(text):
+        yield text[end : match.start()], (match.group(1), match.group(2))
+        end = match.end()
+    yield text[end:], None
+
+
 def stray_braces(text: str) -> bool:
     """Whether braces are left that are no placeholder."""
     return _BRACE.search(_PLACEHOLDER.sub("", text)) is not None

@@ -1,0 +1,175 @@
+"""The notes of one rule for many cases: worded once for all cases alike to it, values put in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from corrin.evaluate.decide import Decided
+from corrin.evaluate.engine import Evaluation, Fired
+from corrin.evaluate.many import Answers, Asker, Firing, ManyRule
+from corrin.facts.calculated import CALCULATED
+from corrin.facts.fact import Absent, Fact, Measured
+from corrin.language.world import time_of
+from corrin.notes.compose import Composer
+from corrin.notes.many_sight import Key, Sight
+from corrin.notes.many_text import Sentence, Tidy, too_long_detail, too_long_summary
+from corrin.notes.record import NoteRecord, Recorder
+from corrin.packs import placeholder
+
+# Wordings kept of one rule; they hold no value of a patient.
+_MOST_KEPT = 4096
+
+Say = Callable[[Fact | None], str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Worded:
+    """A note of which values are left open: the facts that fill the gaps, and how each is said."""
+
+    note: NoteRecord
+    gaps: tuple[tuple[str, Say], ...]
+    summary: Sentence
+    detail: Sentence
+
+
+class ManyNotes:
+    """The notes of one rule."""
+
+    def __init__(
+        self, rule: ManyRule, asker: Asker, recorder: Recorder, composer: Composer, tidy: Tidy
+    ) -> None:
+        self._rule, self._recorder, self._composer, self._tidy = rule, recorder, composer, tidy
+        self._engine = asker.engine
+        self._sight = Sight(rule, asker, composer.words)
+        self._worded: dict[Key, _Worded | None] = {}
+
+    def notes(self, firing: Firing, answers: Answers) -> Iterator[NoteRecord]:
+        """The note of each row the rule fires for, in order."""
+        numbers, keys = self._sight.of(firing, answers)
+        worded = [self._of(key, at, firing, answers) for key, at in keys]
+        cases = answers.sheet
+        for at, number in enumerate(numbers):
+            found = worded[number]
+            if found is None:
+                yield self._recorder.note(*self._fired(at, firing, answers))
+            elif not found.gaps:
+                yield found.note
+            else:
+                values = [say(firing.fact(cases, at, name)) for name, say in found.gaps]
+                summary, detail = found.summary.filled(values), found.detail.filled(values)
+                if too_long_summary(summary) or too_long_detail(detail):
+                    yield self._recorder.note(*self._fired(at, firing, answers))
+                else:
+                    yield _with(found.note, summary, detail)
+
+    def _fired(self, at: int, firing: Firing, answers: Answers) -> tuple[Fired, Evaluation]:
+        """One case as the engine says it, as far as a note rests on it."""
+        cases, row = answers.sheet, int(firing.rows[at])
+        world, topic = cases.world(row), self._sight.topic
+        decided: dict[str, Decided] = {}
+        if topic is not None:
+            decided[topic] = self._engine.deciders[topic].decide(world)
+        evaluation = Evaluation(cases.cases[row], world, True, decided, (), ())
+        return firing.fired(cases, at), evaluation
+
+    def _of(self, key: Key | None, at: int, firing: Firing, answers: Answers) -> _Worded | None:
+        """How a note is worded; ``None`` where each is to be worded by itself."""
+        if key is None:
+            return None
+        if key not in self._worded:
+            if len(self._worded) >= _MOST_KEPT:
+                self._worded.clear()
+            self._worded[key] = self._word(at, firing, answers)
+        return self._worded[key]
+
+    def _word(self, at: int, firing: Firing, answers: Answers) -> _Worded | None:
+        fired, evaluation = self._fired(at, firing, answers)
+        writer, text = self._composer.writer, fired.bound.rule.note
+        if _partly_calculated(writer.every_measured(fired)):
+            return None  # which of them are inputs depends on where they came from
+        gaps: dict[tuple[str, str | None], int] = {}
+        says: list[tuple[str, Say]] = []
+
+        def sentence(text: str) -> Sentence:
+            words, places = [""], list[int]()
+            for literal, part in placeholder.split(text):
+                words[-1] += literal
+                if part is None:
+                    continue
+                say = self._gap(part, firing.fact(answers.sheet, at, part[0]))
+                if say is None:
+                    words[-1] += writer.said(*part, fired, evaluation)
+                    continue
+                if part not in gaps:
+                    gaps[part] = len(says)
+                    says.append((part[0], say))
+                places.append(gaps[part])
+                words.append("")
+            return Sentence(words, places, self._tidy)
+
+        summary, detail = sentence(text.summary), sentence(text.detail)
+        note = self._recorder.written(fired, writer.texts(fired, evaluation))
+        return _Worded(note, tuple(says), summary, detail)
+
+    def _gap(self, part: tuple[str, str | None], fact: Fact | None) -> Say | None:
+        """How a placeholder is said that depends on more than how the rule sees a case."""
+        name, aspect = part
+        if not self._sight.tells(name) or aspect in ("name", "reason"):
+            return None
+        words, of = self._composer.words, name
+        if name == "result":
+            of = str(self._rule.bound.result)
+        if aspect == "date" and fact is not None:
+            return _when if isinstance(fact, Measured | Absent) else _date
+        if aspect is None and isinstance(fact, Measured):
+            return _reported
+        if isinstance(fact, Measured) or (
+            isinstance(fact, Absent) and fact.reason != _NOT_MEASURED
+        ):
+            return lambda one: words.said(one, of, aspect)
+        return None
+
+
+def _partly_calculated(values: Iterable[Measured]) -> bool:
+    """Whether of some values of one analyte one was worked out here and another was not."""
+    known: dict[str, bool] = {}
+    for one in values:
+        was = CALCULATED in one.flags
+        if known.setdefault(one.analyte, was) is not was:
+            return True
+    return False
+
+
+_NOT_MEASURED = "not-measured"
+_UNDATED = "date not stated"
+
+
+def _reported(fact: Fact | None) -> str:
+    assert isinstance(fact, Measured)
+    return fact.reported
+
+
+def _when(fact: Fact | None) -> str:
+    assert isinstance(fact, Measured | Absent)
+    return _UNDATED if fact.when is None else fact.when.text
+
+
+def _date(fact: Fact | None) -> str:
+    when = time_of(fact)
+    return _UNDATED if when is None else when.text
+
+
+def _with(note: NoteRecord, summary: str, detail: str) -> NoteRecord:
+    return NoteRecord(
+        note.rule,
+        note.pack,
+        note.version,
+        note.topic,
+        note.urgency,
+        note.rule_status,
+        note.verified,
+        summary,
+        detail,
+        note.basis,
+    )
