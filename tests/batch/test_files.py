@@ -57,7 +57,7 @@ def read_blocks(path: Path, most: int, block: int) -> tuple[list[bytes | None], 
                 if one is None:
                     found.append(None)
                 else:
-                    found += one.removesuffix(b"\n").split(b"\n")
+                    found += bytes(one).removesuffix(b"\n").split(b"\n")
         except InputError as error:
             return found, error.reason
     return found, ""
@@ -272,7 +272,9 @@ def test_lines_blocks_and_spans_say_the_same(
         with files.open_lines(path, span) as stream:
             rejoined += [line.data for line in files.lines(stream, upto=upto)]
         with files.open_lines(path, span) as stream:
-            whole = b"".join(one or b"" for one in files.blocks(stream, upto=upto, block=block))
+            whole = b"".join(
+                bytes(one or b"") for one in files.blocks(stream, upto=upto, block=block)
+            )
         assert whole == path.read_bytes()[span.start : span.end]
     assert rejoined == shorter
     assert spans[0].start == 0

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from corrin.batch.sources import files, hl7v2, manifest, table
+from corrin.batch.sources import files, hl7v2, manifest, omop, pcornet, table
 from corrin.batch.sources.listing import Given, listed
 from corrin.batch.sources.manifest import OUTPUT, Manifest
 from corrin.batch.sources.ndjson import NdjsonSource
@@ -64,22 +64,14 @@ def _is_table(path: Path, head: bytes, options: Options) -> bool:
     return table.recognise(path, head)
 
 
-def _is_hl7v2(path: Path, head: bytes, _options: Options) -> bool:
-    return hl7v2.recognise(path, head)
-
-
 FORMATS: Mapping[str, Recogniser] = {
     "fhir": Recogniser(is_fhir, NdjsonSource),
-    "hl7v2": Recogniser(_is_hl7v2, hl7v2.SOURCE),
+    "hl7v2": Recogniser(lambda path, head, _: hl7v2.recognise(path, head), hl7v2.SOURCE),
+    "omop": Recogniser(omop.recognise, omop.SOURCE),
+    "pcornet": Recogniser(pcornet.recognise, pcornet.SOURCE),
     "table": Recogniser(_is_table, table.SOURCE),
 }
-"""Formats of one file, by what ``--input-format`` calls them, in the order they are asked in."""
-
-FOLDERS: Mapping[str, Callable[[Mapping[str, Path], Options], list[Source]]] = {}
-"""Formats of several files that only together say something; they are asked before the others."""
-
-NAMES = (*FORMATS, *FOLDERS)
-"""All that ``--input-format`` can name."""
+"""By what ``--input-format`` calls them, in the order in which they are asked."""
 
 
 @dataclass(slots=True)
@@ -90,8 +82,6 @@ class _Finder:
     problems: list[InputError] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    alone: dict[str, Path] = field(default_factory=dict)  # files named one by one
-    known: dict[str, Recogniser | None] = field(default_factory=dict)
 
     def given(self, given: Given) -> None:
         """Find what one input holds."""
@@ -116,32 +106,9 @@ class _Finder:
         rest = dict(given.files)
         for folder, pages in sorted(manifests.items(), reverse=True):  # the innermost first
             self._follow(folder, pages, rest, known)
-        rest = {name: path for name, path in rest.items() if name in known}
-        if given.is_folder:
-            self.settle(rest, known, explicit=False)
-        else:
-            self.alone |= rest
-            self.known |= known
-
-    def settle(
-        self,
-        rest: dict[str, Path],
-        known: Mapping[str, Recogniser | None],
-        *,
-        explicit: bool,
-    ) -> None:
-        """Take files for what they are, first those that only together say something."""
-        for format_, recognise in FOLDERS.items():
-            if self.asked not in (None, format_):
-                continue
-            for source in recognise(rest, self.options):
-                self.sources.append(source)
-                taken = {os.path.realpath(one) for one in source.files()}
-                rest = {
-                    name: path for name, path in rest.items() if os.path.realpath(path) not in taken
-                }
         for name, path in rest.items():
-            self._file(name, path, known[name], explicit=explicit)
+            if name in known:
+                self._file(name, path, known[name], explicit=not given.is_folder)
 
     def _manifest(self, name: str, path: Path, head: bytes) -> Manifest | None:
         if self.asked not in (None, "fhir") or not manifest.may_be(head):
@@ -150,7 +117,7 @@ class _Finder:
 
     def _recognised(self, path: Path, head: bytes) -> Recogniser | None:
         if self.asked is not None:
-            return FORMATS.get(self.asked)
+            return FORMATS[self.asked]
         return next(
             (one for one in FORMATS.values() if one.recognise(path, head, self.options)), None
         )
@@ -237,13 +204,12 @@ def find(
 
     Args:
         inputs: paths of files, folders and manifests.
-        input_format: what every file is, of :data:`NAMES`; ``None`` to find out.
+        input_format: what every file is, of :data:`FORMATS`; ``None`` to find out.
         options: how they are to be understood.
     """
     finder = _Finder(input_format, options or Options())
     for given in listed(inputs):
         finder.given(given)
-    finder.settle(finder.alone, finder.known, explicit=True)
     return Found(
         tuple(sorted(_apart(finder.sources), key=lambda one: one.name)),
         tuple(sorted(finder.problems, key=lambda one: (one.file, one.line, one.reason))),

@@ -24,6 +24,7 @@ _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
 _WHOLE = Span()
+_BLOCK = 4 * BUFFER
 
 
 class Line(NamedTuple):
@@ -149,9 +150,11 @@ def blocks(
     stream: io.BufferedReader,
     most_bytes: int = MOST_LINE,
     upto: int | None = None,
-    block: int = 16 * BUFFER,
-) -> Iterator[bytes | None]:
+    block: int = _BLOCK,
+) -> Iterator[memoryview | None]:
     """The same lines in blocks of whole lines, ends included; ``None`` for each that is too long.
+
+    A block holds good until the next one is asked for.
 
     Args:
         stream: as for :func:`lines`.
@@ -162,46 +165,70 @@ def blocks(
     Raises:
         InputError: what the stream raises, after every line that had ended.
     """
+    buffer = bytearray(block)
+    rest = 0  # bytes at the beginning of the buffer, of a line that has not ended yet
     left = upto
-    rest = b""  # a line that has not ended yet
+    drained = False  # whether nothing is left in the stream's own buffer
     while True:
-        pieces, had, fault = [rest], 0, None
-        while had < block and (left is None or had < left):
-            try:
-                piece = stream.read1(block - had if left is None else min(block, left) - had)
-            except InputError as error:
-                fault = error
-                break
-            if not piece:
-                break
-            pieces.append(piece)
-            had += len(piece)
-        left = None if left is None else left - had
-        data = b"".join(pieces)
-        cut = data.rfind(b"\n") + 1
-        rest = data[cut:]
+        full, fault = rest, None
+        with memoryview(buffer) as view:
+            while full < len(buffer) and left != 0:
+                target = view[full : None if left is None else full + left]
+                try:
+                    had = _into(stream, target, drained)
+                except InputError as error:
+                    fault = error
+                    break
+                if not had:
+                    break
+                full += had
+                left = None if left is None else left - had
+                drained = drained or len(target) >= BUFFER
+        ended = full < len(buffer) or left == 0
+        cut = buffer.rfind(b"\n", 0, full) + 1
         if cut:
-            yield from _short_enough(data[:cut], most_bytes)
+            yield from _short_enough(buffer, cut, most_bytes)
         if fault is not None:
             raise fault
-        if not had:
+        rest = full - cut
+        if ended:
             if rest:
-                yield rest if len(rest) <= most_bytes else None
+                yield from _short_enough(buffer[cut:full], rest, most_bytes)
             return
-        if len(rest) > most_bytes:
+        if rest > most_bytes:
             passed = _to_line_end(stream)
             left = None if left is None else left - passed
-            rest = b""
+            rest, drained = 0, False
             yield None
+        elif cut:
+            buffer[:rest] = buffer[cut:full]
+        else:
+            buffer = buffer + bytes(len(buffer))
 
 
-def _short_enough(data: bytes, most_bytes: int) -> Iterator[bytes | None]:
-    """Whole lines, without those that are too long."""
-    if len(data) <= most_bytes or all(len(one) <= most_bytes for one in data.split(b"\n")):
-        yield data
+def _into(stream: io.BufferedReader, target: memoryview, drained: bool) -> int:
+    """Read once, so that nothing is lost when the next read fails; how many bytes there were."""
+    if drained:
+        return stream.raw.readinto(target) or 0
+    piece = stream.read1(len(target))
+    target[: len(piece)] = piece
+    return len(piece)
+
+
+def _short_enough(buffer: bytearray, size: int, most_bytes: int) -> Iterator[memoryview | None]:
+    """The lines at the beginning of a buffer, without those that are too long."""
+    if size <= most_bytes:
+        yield memoryview(buffer)[:size]
         return
-    for line in data.split(b"\n")[:-1]:  # few and long
-        yield line + b"\n" if len(line) <= most_bytes else None
+    at = 0
+    while at < size:  # few and long
+        end = (buffer.find(b"\n", at, size) + 1) or size
+        long = end - at - buffer.endswith(b"\n", at, end)
+        if long > most_bytes:
+            yield None
+        else:
+            yield memoryview(buffer)[at:end]
+        at = end
 
 
 def open_lines(

@@ -76,7 +76,7 @@ class NdjsonSource(Source):
                 yield from self._text(reading)
                 return
             for block in self._blocks(span, reading.taker):
-                for line in block.removesuffix(b"\n").split(b"\n"):
+                for line in bytes(block).removesuffix(b"\n").split(b"\n"):
                     read.lines += 1
                     yield from self._line(line, read.lines, reading)
         finally:
@@ -112,7 +112,7 @@ class NdjsonSource(Source):
                     yield from self._versions(stream.read(self.most_line), wanted)
                 return
             for block in self._blocks(span, taker):
-                for line in block.split(b"\n"):
+                for line in bytes(block).split(b"\n"):
                     if _may_hold(line, wanted):
                         yield from self._versions(line, wanted)
         except InputError:  # was told when the rows were read
@@ -136,7 +136,7 @@ class NdjsonSource(Source):
             if isinstance(kind, str) and name and identity.key(kind, name) in wanted:
                 yield f"{kind}/{name}", key_of(resource), history.version_of(resource)
 
-    def _blocks(self, span: Span, taker: Taker) -> Iterator[bytes]:
+    def _blocks(self, span: Span, taker: Taker) -> Iterator[memoryview]:
         """Blocks of whole lines; lines that are too long are refused."""
         upto = None if span.end is None else span.end - span.start
         read = taker.read
