@@ -51,7 +51,7 @@ HARMLESS = {
 
 def made(folder: Path, *more: str) -> Path:
     """A made export."""
-    command = [sys.executable, str(MAKE_BULK), "--patients", "600", "--seed", "23", "--files", "3"]
+    command = [sys.executable, str(MAKE_BULK), "--patients", "250", "--seed", "23", "--files", "3"]
     subprocess.run([*command, "--out", str(folder), *more], check=True, capture_output=True)
     return folder
 
@@ -120,7 +120,7 @@ def test_the_latest_value_of_everybody_is_the_true_one(
             elif analyte == "total_b12" and band(found, row) != person["b12_class"]:
                 wrong.append((subject, analyte, band(found, row)))
     assert wrong == []
-    assert len(persons) == 600
+    assert len(persons) == 250
     went = [sum(one) for one in zip(*answer.went.values(), strict=True)]
     assert read.rows == sum(went) + read.not_ours + read.used + len(read.refused)
 
