@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from support import places, thirdparty, validator
+from support import places, sparked, thirdparty, validator
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,7 @@ NEEDS = {
             "make healthchain",
             True,
         ),
+        Need("spark", "Spark", sparked.lacking, "make spark", True),
     )
 }
 

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
 
 READING, DOUBLED, JUDGING, WRITING = "reading", "reading again", "judging", "writing"
 _KEYS_BYTES = 8 * 1024**3  # of an export this large, one task sorts the numbers of all resources
+_SHUFFLES, _MOST_SHUFFLES = "spark.sql.shuffle.partitions", 200  # for versions of resources only
 _VERSION_COLUMNS = "name string, partition int, at long, number int"
 
 After = Callable[[Job, Outcome], None]
@@ -148,6 +149,7 @@ class _Run:
 
     def _all(self) -> Outcome:
         plan = self.found.plan
+        self.session.conf.set(_SHUFFLES, str(min(plan.partitions, _MOST_SHUFFLES)))
         key_parts = 1 + plan.bytes // _KEYS_BYTES
         reading = Reading(
             plan,
@@ -181,11 +183,23 @@ class _Run:
             )
             together = rows.repartitionById(plan.partitions, "part")
             judged = self._held_there(self._map(together, "judge", judging))
-            told_ = judged.where(judged.kind == WENT).select("payload").collect()
-            went = [_went(one.payload) for one in told_]
-            counted = judged.groupBy("kind").sum("rows").collect()
-            rows_of = {one[0]: one[1] for one in counted if one[0] != WENT}
-        return self._finish(judged, said, went, rows_of, shared)
+            went, written = self._counted(judged)
+        return self._finish(judged, said, went, written, shared)
+
+    def _counted(self, judged: DataFrame) -> tuple[list[dict[int, list[int]]], dict[str, int]]:
+        """Where rows went, by partition; how many rows each table has."""
+        from pyspark.sql import functions as sql
+
+        went: list[dict[int, list[int]]] = []
+        rows: dict[str, int] = {}
+        told_ = sql.when(judged.kind == WENT, judged.payload)
+        for one in judged.select("kind", "rows", told_.alias("told")).collect():
+            if one.told is None:
+                rows[one.kind] = rows.get(one.kind, 0) + one.rows
+            else:
+                counts = json.loads(one.told)
+                went.append({int(chunk): found for chunk, found in counts.items()})
+        return went, rows
 
     # --- reading ---------------------------------------------------------------------------
 
@@ -422,10 +436,6 @@ _NAMES = {
 def _columns(schema: pa.Schema) -> str:
     """A schema as Spark writes it."""
     return ", ".join(f"`{one.name}` {_NAMES[one.type]}" for one in schema)
-
-
-def _went(payload: bytes) -> dict[int, list[int]]:
-    return {int(chunk): counts for chunk, counts in json.loads(payload).items()}
 
 
 def _finished(job: Job, judge: Judge, place: Place) -> Outcome:

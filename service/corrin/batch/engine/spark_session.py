@@ -37,6 +37,13 @@ _DEFAULTS = {
 }
 """What is set where the user has set nothing (``spark-defaults.conf``, ``spark-submit --conf``)."""
 
+_OF_RUN = (
+    "spark.sql.shuffle.partitions",
+    "spark.sql.files.maxPartitionBytes",
+    "spark.sql.files.openCostInBytes",
+)
+# What a run sets for itself, by its inputs.
+
 
 @contextlib.contextmanager
 def opened(job: Job) -> Iterator[SparkSession]:
@@ -157,7 +164,7 @@ def _named_in_defaults() -> dict[str, str]:
 @contextlib.contextmanager
 def _set(session: SparkSession) -> Iterator[None]:
     """Our settings of SQL in a session of somebody else's, and back."""
-    names = [name for name in _DEFAULTS if name.startswith("spark.sql.")]
+    names = [name for name in _DEFAULTS if name.startswith("spark.sql.")] + [*_OF_RUN]
     before = {name: session.conf.get(name, None) for name in names}
     try:
         for name in names:
