@@ -66,21 +66,35 @@ class Firing:
             return cases, self.rows
         return self.sheet, np.array([found[0] for found in self.values], np.intp)
 
+    def where(self, name: str) -> str | None:
+        """The name under which a case holds the fact of a name, or of a column; ``None`` for the
+        value a rule reads."""
+        if self.sheet is not None and name in (RESULT, self.sheet.column):
+            return None
+        return str(self.rule.bound.result) if name == RESULT else name
+
+    def value(self, at: int) -> Measured:
+        """The newest value it fires for in one case."""
+        assert self.sheet is not None
+        return self.sheet.value(self.values[at][0])
+
     def fact(self, cases: Cases, at: int, name: str) -> Fact | None:
         """The fact of a name, or of a column, in the newest world it fires for in one case."""
-        facts = cases.cases[int(self.rows[at])].facts
-        if self.sheet is not None and name in (RESULT, self.sheet.column):
-            return self.sheet.value(self.values[at][0])
-        return facts.get(str(self.rule.bound.result) if name == RESULT else name)
+        where = self.where(name)
+        return self.value(at) if where is None else cases.cases[int(self.rows[at])].facts.get(where)
+
+    def results(self, at: int) -> tuple[Measured, ...]:
+        """The values it fires for in one case, newest first, of a rule that reads each."""
+        if self.sheet is None or self.rule.bound.result is None:
+            return ()
+        return tuple(self.sheet.value(value) for value in self.values[at])
 
     def fired(self, cases: Cases, at: int) -> Fired:
         """As the engine says it of one case."""
         row, bound = int(self.rows[at]), self.rule.bound
         if self.sheet is not None:
-            worlds = [self.sheet.world(value) for value in self.values[at]]
-            found = [world.facts[RESULT] for world in worlds] if bound.result is not None else []
-            results = tuple(one for one in found if isinstance(one, Measured))
-            return Fired(self.rule.pack, bound, worlds[0], results)
+            world = self.sheet.world(self.values[at][0])
+            return Fired(self.rule.pack, bound, world, self.results(at))
         world = cases.world(row)
         if bound.result is None:
             return Fired(self.rule.pack, bound, world)
@@ -254,7 +268,11 @@ class Asker:
                 continue
             if type(fact) is Measured:
                 found = slot.measured(fact)
-            elif type(fact) is Absent and refused is None and not fact.among:
+            elif (
+                type(fact) is Absent
+                and not fact.among
+                and (refused is None or fact.name not in refused)
+            ):
                 found = slot.absent(fact)
             else:
                 found = slot.class_of(fact, None, _refused(refused, fact, name))

@@ -65,15 +65,18 @@ class _Ruler:
         cuts: figures in this unit, ascending.
         others: of cut-offs without a figure in this unit: the analyte, the unit a value is
             converted to, and the figures there.
+        limits: whether the laboratory's own limits matter.
         spots: classes of exact values without flags by place among ``cuts``; -1 if not yet met.
-        simple: whether the place says all of an exact value.
+        flagged: the same of those with flags.
+        exact: classes of exact values, where their place does not say all.
     """
 
     cuts: list[Decimal]
     others: tuple[tuple[Analyte, str, list[Decimal]], ...]
-    simple: bool
-    spots: list[int] = field(default_factory=list)
+    limits: bool
+    spots: list[int]
     flagged: dict[tuple[int, tuple[str, ...]], int] = field(default_factory=dict)
+    exact: dict[tuple[object, ...], int] = field(default_factory=dict)
 
 
 class Slot:
@@ -143,18 +146,32 @@ class Slot:
         if ruler is None:
             ruler = self._rulers[kind] = self._ruler(fact.unit)
         low = fact.interval.low
-        if ruler.simple and low is not None and low == fact.interval.high:
-            spot = _spot(low, ruler.cuts)
-            if not fact.flags:
-                found = ruler.spots[spot]
-                if found < 0:
-                    found = ruler.spots[spot] = self._measured(fact, ruler)
-                return found
-            key = (spot, fact.flags)
-            if key not in ruler.flagged:
-                ruler.flagged[key] = self._measured(fact, ruler)
-            return ruler.flagged[key]
-        return self._measured(fact, ruler)
+        if low is None or low != fact.interval.high:
+            return self._measured(fact, ruler)
+        if ruler.limits or ruler.others:
+            return self._exact(fact, low, ruler)
+        spot = _spot(low, ruler.cuts)
+        if not fact.flags:
+            found = ruler.spots[spot]
+            if found < 0:
+                found = ruler.spots[spot] = self._measured(fact, ruler)
+            return found
+        key = (spot, fact.flags)
+        if key not in ruler.flagged:
+            ruler.flagged[key] = self._measured(fact, ruler)
+        return ruler.flagged[key]
+
+    def _exact(self, fact: Measured, low: Decimal, ruler: _Ruler) -> int:
+        range_ = fact.reference_range if ruler.limits else None
+        key: tuple[object, ...] = (low, fact.flags)
+        if range_ is not None:
+            key = (low, fact.flags, range_.low, range_.high)
+        found = ruler.exact.get(key)
+        if found is None:
+            if len(ruler.exact) >= MOST_CLASSES:
+                ruler.exact.clear()
+            found = ruler.exact[key] = self._measured(fact, ruler)
+        return found
 
     def _measured(self, fact: Measured, ruler: _Ruler) -> int:
         interval = fact.interval
@@ -198,7 +215,7 @@ class Slot:
         return _Ruler(
             sorted(cuts),
             tuple((analyte, unit, sorted(found)) for (_, unit), (analyte, found) in others.items()),
-            simple=not others and not limits,
+            limits,
             spots=[-1] * (2 * len(cuts) + 1),
         )
 

@@ -12,6 +12,7 @@ from corrin.evaluate.engine import every_value
 from corrin.evaluate.many_facts import Face, Slot, world_of
 from corrin.facts.case import Case
 from corrin.facts.fact import Absent, Fact, Measured, Stated
+from corrin.language import tree
 from corrin.language.to_columns import (
     NOT_ASKED,
     Classes,
@@ -30,6 +31,7 @@ from corrin.language.world import AS_OF, World
 IMPLAUSIBLE = "result_implausible"
 RESULT = "result"
 _ONLY_NOTHING = np.zeros(1, np.intp)
+_NO_CODES: Mapping[str, str] = {}
 _NO_REFUSALS: Mapping[str, frozenset[str]] = {}
 
 
@@ -65,6 +67,7 @@ class Cases:
     kept: dict[int, Column] = field(default_factory=dict)
     _present: dict[str, NDArray[np.intp]] = field(default_factory=dict)
     _late: dict[int, Truths] = field(default_factory=dict)
+    _asked: Stated | None = None
     _worlds: dict[int, World] = field(default_factory=dict)
     _every: dict[tuple[int, str], tuple[World, ...]] = field(default_factory=dict)
 
@@ -98,21 +101,34 @@ class Cases:
 
     def late(self, leaf: Late, rows: Rows) -> Truths:
         """As :class:`Sheet` says."""
-        return asked_late(self._late, leaf, rows, self.size, self._only)
+        world = self._only if isinstance(leaf.condition, tree.Within) else self._whole
+        return asked_late(self._late, leaf, rows, self.size, world)
+
+    def _whole(self, names: Named, row: int) -> World:
+        result = next((column for name, column in names if name == RESULT), None)
+        world = self.world(row)
+        if result is None:
+            return world
+        return world.given(result=world.facts.get(result) or Absent(result))
 
     def _only(self, names: Named, row: int) -> World:
-        facts = self.cases[row].facts
-        found = {name: facts[column] for name, column in names if column in facts}
-        found |= {n: Absent(c) for n, c in names if n == RESULT and c not in facts}
-        return self.world_with(found, row)
-
-    def world_with(self, facts: dict[str, Fact], row: int) -> World:
-        """A world of a few facts of one case, and its moment."""
+        """A world of a few facts of one case, and its moment: of no use to what looks at more."""
         case = self.cases[row]
-        facts[AS_OF] = Stated(AS_OF, True, since=case.as_of)
-        sex = case.subject.sex
-        refused = self.world(row).refused if case.refusals else _NO_REFUSALS
-        return World(facts, {} if sex is None else {"sex": sex}, refused, case.as_of.end.date())
+        found: dict[str, Fact] = {}
+        for name, column in names:
+            fact = self._as_of(case) if name == AS_OF else case.facts.get(column)
+            if fact is not None:
+                found[name] = fact
+            elif name == RESULT:
+                found[name] = Absent(column)
+        return World(found, _NO_CODES, _NO_REFUSALS, self.era.on.on)
+
+    def _as_of(self, case: Case) -> Stated:
+        """The moment of a case as a fact; mostly it is the same for many cases."""
+        known = self._asked
+        if known is None or known.since is not case.as_of:
+            known = self._asked = Stated(AS_OF, True, since=case.as_of)
+        return known
 
     def owners(self, rows: Rows | None) -> Rows:
         """A case belongs to no other row."""

@@ -181,6 +181,7 @@ class Joint(Node):
 class Late(Node):
     """What classes do not tell (times): asked of the facts themselves, where it matters."""
 
+    condition: tree.Expression
     holds: Condition
     names: Named
 
@@ -393,7 +394,7 @@ class Program:
                 inner = self.node(expression, result)
                 return Is(self._next(), inner.late, inner, code(truth), negated)
         if late:
-            return Late(self._next(), True, holds, named)
+            return Late(self._next(), True, condition, holds, named)
         self._met(condition, result)
         return Joint(self._next(), False, holds, named)
 

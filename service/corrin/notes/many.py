@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from corrin.evaluate.engine import Engine
 from corrin.evaluate.many import Asker
 from corrin.facts.case import Case
@@ -12,7 +14,7 @@ from corrin.notes.many_status import ManyStatus
 from corrin.notes.many_text import Tidy
 from corrin.notes.many_words import ManyNotes
 from corrin.notes.record import NoteRecord, Record, Recorder
-from corrin.notes.status import most_urgent
+from corrin.notes.status import URGENCIES, most_urgent
 
 # Cases are looked at so many at a time: columns of them stay in a processor's cache.
 AT_ONCE = 16_384
@@ -67,28 +69,29 @@ class Many:
     def _records(self, asker: Asker, cases: list[Case]) -> list[Record]:
         filled = asker.fill(cases)
         answers = asker.answers(filled)
-        records = [Record(False, "routine", (), (), ())] * len(cases)
         notes: list[list[NoteRecord]] = [[] for _ in cases]
         results: dict[int, list[Measured]] = {}
+        urgency = np.full(len(cases), URGENCIES.index(most_urgent(())), np.intp)
         for firing in answers.fired():
-            writer = self._notes[firing.rule.index]
-            for at, note in enumerate(writer.notes(firing, answers)):
-                row = int(firing.rows[at])
+            rank = URGENCIES.index(firing.rule.bound.rule.note.urgency)
+            urgency[firing.rows] = np.minimum(urgency[firing.rows], rank)
+            written = self._notes[firing.rule.index].notes(firing, answers)
+            for row, note in zip(firing.rows.tolist(), written, strict=True):
                 notes[row].append(note)
-                if firing.sheet is not None:
-                    fired = firing.fired(answers.sheet, at)
-                    results.setdefault(row, []).extend(fired.results)
-        statuses = [
-            self._statuses[topic].records(answers, decided)
-            for topic, decided in answers.decided.items()
-        ]
-        for at, row in enumerate(answers.in_scope.tolist()):
-            own = tuple(one[at] for one in statuses)
-            urgency = most_urgent(
-                (*(one.urgency for one in notes[row]), *(one.urgency for one in own))
-            )
-            looked_at = _not_chosen(cases[row], results.get(row, ()))
-            records[row] = Record(True, urgency, own, tuple(notes[row]), looked_at)
+            if firing.sheet is not None:
+                for at, row in enumerate(firing.rows.tolist()):
+                    results.setdefault(row, []).extend(firing.results(at))
+        rows = answers.in_scope
+        statuses = []
+        for topic, decided in answers.decided.items():
+            found = self._statuses[topic].records(answers, decided)
+            statuses.append(found.records)
+            urgency[rows] = np.minimum(urgency[rows], found.urgency)
+        records = [Record(False, most_urgent(()), (), (), ())] * len(cases)
+        each = zip(rows.tolist(), urgency[rows].tolist(), *statuses, strict=True)
+        for row, rank, *own in each:
+            looked_at = _not_chosen(cases[row], results[row]) if row in results else ()
+            records[row] = Record(True, URGENCIES[rank], tuple(own), tuple(notes[row]), looked_at)
         self._tidy.forget()
         for row in filled.irregular.tolist():
             self.alone += 1
@@ -98,8 +101,6 @@ class Many:
 
 def _not_chosen(case: Case, results: Sequence[Measured]) -> tuple[Measured, ...]:
     """Values some rule looked at one by one that are not the ones chosen, each once."""
-    if not results:
-        return ()
     chosen = {id(fact) for fact in case.facts.values()}
     found = {(r.analyte, r.origin, r.path): r for r in results if id(r) not in chosen}
     return tuple(found.values())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,15 @@ from corrin.evaluate.many import Answers, Asker
 from corrin.evaluate.many_decide import Answered, ManyDecider
 from corrin.language.to_columns import Rows
 from corrin.notes.record import Recorder, StatusRecord
+from corrin.notes.status import URGENCIES
+
+
+@dataclass(frozen=True, slots=True)
+class StatusColumn:
+    """The records of one topic, and the place of the urgency of each among all urgencies."""
+
+    records: list[StatusRecord]
+    urgency: NDArray[np.intp]
 
 
 class ManyStatus:
@@ -21,18 +32,24 @@ class ManyStatus:
         self._settled_by, self._assumes = content.settled_by, content.assumes
         for name in (*content.settled_by, *content.assumes):
             asker.look_at(name)
+        self._bits = len(self._settled_by) + len(self._assumes)
         self._made: dict[tuple[int, int, int], StatusRecord] = {}
 
-    def records(self, answers: Answers, answered: Answered) -> list[StatusRecord]:
+    def records(self, answers: Answers, answered: Answered) -> StatusColumn:
         """The record of each row in scope, in order."""
         rows = answers.in_scope
         missing = self._mask(self._settled_by, answers, rows)
         assumed = self._mask(self._assumes, answers, rows)
-        parts = (answered.numbers[rows], missing, assumed)
-        return [
-            self._record(number, gone, taken, answered)
-            for number, gone, taken in zip(*(one.tolist() for one in parts), strict=True)
+        mixed = (answered.numbers[rows] << self._bits) + (missing << len(self._assumes)) + assumed
+        _, first, back = np.unique(mixed, return_index=True, return_inverse=True)
+        made = [
+            self._record(
+                (int(answered.numbers[rows[at]]), int(missing[at]), int(assumed[at])), answered
+            )
+            for at in first.tolist()
         ]
+        ranks = np.array([URGENCIES.index(one.urgency) for one in made], np.intp)
+        return StatusColumn([made[at] for at in back.tolist()], ranks[back])
 
     def _mask(self, names: tuple[str, ...], answers: Answers, rows: Rows) -> NDArray[np.intp]:
         """A bit for each of these facts that is missing."""
@@ -47,8 +64,7 @@ class ManyStatus:
                 found |= table[classes[rows]] << bit
         return found
 
-    def _record(self, number: int, missing: int, assumed: int, answered: Answered) -> StatusRecord:
-        key = (number, missing, assumed)
+    def _record(self, key: tuple[int, int, int], answered: Answered) -> StatusRecord:
         found = self._made.get(key)
         if found is None:
             found = self._made[key] = self._make(key, answered)

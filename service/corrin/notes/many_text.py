@@ -58,9 +58,7 @@ class Sentence:
     def __init__(self, words: Sequence[str], gaps: Sequence[int], tidy: Tidy) -> None:
         self._words, self._gaps, self._of = tuple(words), tuple(gaps), tidy.of
         self._plain: tuple[str, ...] | None = None
-        if not gaps:
-            self._plain = (capital(readable(words[0])),)
-        elif len(words[0]) > 1 and _apart(words):
+        if len(words[0]) > 1 and _apart(words):
             self._plain = (capital(readable(words[0])), *map(readable, words[1:]))
 
     def filled(self, values: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from corrin.evaluate.decide import Decided
@@ -25,12 +25,43 @@ Say = Callable[[Fact | None], str]
 
 @dataclass(frozen=True, slots=True)
 class _Worded:
-    """A note of which values are left open: the facts that fill the gaps, and how each is said."""
+    """A note of which values are left open.
+
+    Attributes:
+        note: with the values of the first case.
+        gaps: the facts that fill the gaps (``None``: the value a rule reads), and how each is said.
+        summary: with gaps; ``None`` where it has none.
+        detail: likewise.
+    """
 
     note: NoteRecord
-    gaps: tuple[tuple[str, Say], ...]
-    summary: Sentence
-    detail: Sentence
+    gaps: tuple[tuple[str | None, Say], ...]
+    summary: Sentence | None
+    detail: Sentence | None
+
+    def filled(self, values: list[str]) -> NoteRecord | None:
+        """The note with other values; ``None`` where it grows too long with them."""
+        note, summary, detail = self.note, self.note.summary, self.note.detail
+        if self.summary is not None:
+            summary = self.summary.filled(values)
+            if too_long_summary(summary):
+                return None
+        if self.detail is not None:
+            detail = self.detail.filled(values)
+            if too_long_detail(detail):
+                return None
+        return NoteRecord(
+            note.rule,
+            note.pack,
+            note.version,
+            note.topic,
+            note.urgency,
+            note.rule_status,
+            note.verified,
+            summary,
+            detail,
+            note.basis,
+        )
 
 
 class ManyNotes:
@@ -44,24 +75,25 @@ class ManyNotes:
         self._sight = Sight(rule, asker, composer.words)
         self._worded: dict[Key, _Worded | None] = {}
 
-    def notes(self, firing: Firing, answers: Answers) -> Iterator[NoteRecord]:
+    def notes(self, firing: Firing, answers: Answers) -> list[NoteRecord]:
         """The note of each row the rule fires for, in order."""
         numbers, keys = self._sight.of(firing, answers)
         worded = [self._of(key, at, firing, answers) for key, at in keys]
-        cases = answers.sheet
-        for at, number in enumerate(numbers):
+        cases, notes = answers.sheet.cases, list[NoteRecord]()
+        for at, (number, row) in enumerate(zip(numbers, firing.rows.tolist(), strict=True)):
             found = worded[number]
-            if found is None:
-                yield self._recorder.note(*self._fired(at, firing, answers))
-            elif not found.gaps:
-                yield found.note
-            else:
-                values = [say(firing.fact(cases, at, name)) for name, say in found.gaps]
-                summary, detail = found.summary.filled(values), found.detail.filled(values)
-                if too_long_summary(summary) or too_long_detail(detail):
-                    yield self._recorder.note(*self._fired(at, firing, answers))
-                else:
-                    yield _with(found.note, summary, detail)
+            note: NoteRecord | None = None
+            if found is not None and found.gaps:
+                facts = cases[row].facts
+                values = [
+                    say(facts[name] if name is not None else firing.value(at))
+                    for name, say in found.gaps
+                ]
+                note = found.filled(values)
+            elif found is not None:
+                note = found.note
+            notes.append(note or self._recorder.note(*self._fired(at, firing, answers)))
+        return notes
 
     def _fired(self, at: int, firing: Firing, answers: Answers) -> tuple[Fired, Evaluation]:
         """One case as the engine says it, as far as a note rests on it."""
@@ -89,9 +121,9 @@ class ManyNotes:
         if _partly_calculated(writer.every_measured(fired)):
             return None  # which of them are inputs depends on where they came from
         gaps: dict[tuple[str, str | None], int] = {}
-        says: list[tuple[str, Say]] = []
+        says: list[tuple[str | None, Say]] = []
 
-        def sentence(text: str) -> Sentence:
+        def sentence(text: str) -> Sentence | None:
             words, places = [""], list[int]()
             for literal, part in placeholder.split(text):
                 words[-1] += literal
@@ -103,10 +135,10 @@ class ManyNotes:
                     continue
                 if part not in gaps:
                     gaps[part] = len(says)
-                    says.append((part[0], say))
+                    says.append((firing.where(part[0]), say))
                 places.append(gaps[part])
                 words.append("")
-            return Sentence(words, places, self._tidy)
+            return Sentence(words, places, self._tidy) if places else None
 
         summary, detail = sentence(text.summary), sentence(text.detail)
         note = self._recorder.written(fired, writer.texts(fired, evaluation))
@@ -158,18 +190,3 @@ def _when(fact: Fact | None) -> str:
 def _date(fact: Fact | None) -> str:
     when = time_of(fact)
     return _UNDATED if when is None else when.text
-
-
-def _with(note: NoteRecord, summary: str, detail: str) -> NoteRecord:
-    return NoteRecord(
-        note.rule,
-        note.pack,
-        note.version,
-        note.topic,
-        note.urgency,
-        note.rule_status,
-        note.verified,
-        summary,
-        detail,
-        note.basis,
-    )
