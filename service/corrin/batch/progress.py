@@ -82,7 +82,7 @@ class Pace:
 
     def _amount(self) -> str:
         if self.unit == "bytes":
-            return f"{self.done / MEGA:,.0f} of {self.total / MEGA:,.0f} MB"
+            return f"{self.done / MEGA:,.1f} of {self.total / MEGA:,.1f} MB"
         return f"{self.done:,} of {self.total:,} {self.unit}"
 
 

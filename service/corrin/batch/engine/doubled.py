@@ -86,7 +86,9 @@ def keep_newest(chunks: tuple[int, ...], work: Workplace) -> None:
 
     with duckdb.connect(config={"memory_limit": _MEMORY, "threads": 1}) as base:
         base.execute("SET temp_directory = ?", [str(work.aside)])
-        base.execute("CREATE TABLE versions (name TEXT, part INTEGER, at BIGINT, number INTEGER)")
+        base.execute(
+            "CREATE TABLE versions (name TEXT, part INTEGER, moment BIGINT, number INTEGER)"
+        )
         for number in chunks:
             with pa.OSFile(str(work.file(AGAIN, number, "versions"))) as file:
                 base.register("more", pa.ipc.open_file(file).read_all())
@@ -102,10 +104,10 @@ def keep_newest(chunks: tuple[int, ...], work: Workplace) -> None:
 
 _SEVERAL = """
 WITH newest AS (
-    SELECT name, max((at, number)) AS last
-    FROM versions GROUP BY name HAVING min((at, number)) <> max((at, number))
+    SELECT name, max((moment, number)) AS last
+    FROM versions GROUP BY name HAVING min((moment, number)) <> max((moment, number))
 )
-SELECT DISTINCT part, name, last[1] AS at, last[2] AS number
+SELECT DISTINCT part, name, last[1], last[2]
 FROM versions JOIN newest USING (name)
 WHERE part >= 0
 ORDER BY part, name
