@@ -19,8 +19,8 @@ READABLE = frozenset({1})
 
 RUN = "run.json"
 _STATES = ("complete", "partial")
-# A note's basis and texts are a few kilobytes; a line may also hold a long text of a source.
-_LONGEST_LINE = 128 << 20
+# A note's basis and texts are a few kilobytes; readers hold several times the longest line.
+_LONGEST_LINE = 16 << 20
 
 
 class NotADataset(UsageError):

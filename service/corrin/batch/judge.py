@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from corrin.batch import against, cases
+from corrin.batch import against, cases, fhir_answers
 from corrin.batch.persons import Given, Person, parsed, persons, resource_of
 from corrin.batch.question import EACH_RESULT, Piece, Question, Shared
 from corrin.batch.written import WENT, Written
@@ -81,6 +81,11 @@ class Judge:
         self.against: against.Against | None = None
         if question.against is not None:
             self.against = against.Against(self.engine, self.composer, question.against)
+        self.answers: fhir_answers.Answers | None = None
+        if question.fhir is not None:
+            self.answers = fhir_answers.Answers(
+                self.engine, self.composer, self.policy, question.fhir
+            )
         self._digest = self.composer.rules_digest()
         self._templates = Templates(self.zone)
         self._others: tuple[Mapping[str, bytes], dict[str, Any]] | None = None
@@ -90,6 +95,8 @@ class Judge:
         written = Written(self.topics, self.shared.pieces, self._digest)
         if self.against is not None:
             written.rows[against.TABLE] = []
+        if self.answers is not None:
+            written.rows |= {fhir_answers.table(kind): [] for kind in fhir_answers.KINDS}
         waiting: list[Asked] = []
         values = 0
         for person in persons(rows):
@@ -142,6 +149,10 @@ class Judge:
             subjects = [asked.person.subject for asked in waiting]
             found = self.against.rows(subjects, [asked.case for asked in waiting], records)
             written.rows[against.TABLE] += found
+        if self.answers is not None:
+            for asked in waiting:
+                for table, text in self.answers.of(asked.person, asked.case, self.shared.pieces):
+                    written.rows[table].append((text,))
 
     def _is_gone(self, kind: str, one: Given) -> bool:
         """Whether the export says that a resource was deleted, or holds a newer version of it."""

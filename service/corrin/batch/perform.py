@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,10 @@ def perform(job: Job, progress: Progress, say: Say) -> Outcome:
         corrin.batch.outcome.RunFailed: it cannot begin, or go on.
     """
     check(job)
+    if job.format == "fhir" and job.question.fhir is None:
+        from corrin.batch.fhir_answers import NOWHERE
+
+        job = replace(job, question=replace(job.question, fhir=NOWHERE))
     if job.engine == "spark":
         from corrin.batch.engine import spark
 
@@ -60,6 +65,12 @@ def finish(job: Job, outcome: Outcome, say: Say) -> None:
         judge = Judge(job.question, Shared({}))
         compare.write_changes(job.folder, Path(job.compare_with), engine=judge.engine)
         say(f"What changed since {job.compare_with}: {job.folder / 'changes.json'}")
+    if job.question.fhir is not None:
+        from corrin.batch.sinks import fhir
+
+        answers = Judge(job.question, Shared({})).answers
+        assert answers is not None
+        say(f"FHIR for a bulk import: {fhir.finish(job.folder, answers)}")
     if job.question.against is not None:
         from corrin.batch import against_totals
 

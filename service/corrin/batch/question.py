@@ -22,6 +22,7 @@ class Question:
         complete: lists the export holds completely (``medicines``).
         against: another framework the same people are judged by.
         zone: time zone of times that name none (``Europe/London``).
+        fhir: URL of the service that answers in FHIR are to point to; ``None`` for no such answers.
     """
 
     as_of: str
@@ -32,6 +33,7 @@ class Question:
     complete: tuple[str, ...] = ()
     against: str | None = None
     zone: str = "UTC"
+    fhir: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

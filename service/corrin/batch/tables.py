@@ -154,6 +154,10 @@ CHANGES = pa.schema(
     ]
 )
 
+FHIR = "fhir/"
+"""What the names of tables of FHIR resources begin with; a type follows."""
+RESOURCE = pa.schema([_column("resource", _TEXT, "the resource as JSON; a line of its file")])
+
 PLAIN: Mapping[str, pa.Schema] = {
     "statuses": STATUSES,
     "notes": NOTES,
@@ -183,6 +187,8 @@ def order(name: str) -> tuple[str, ...]:
 
 def schema_of(name: str, topics: Sequence[str]) -> pa.Schema:
     """The columns of one table."""
+    if name.startswith(FHIR):
+        return RESOURCE
     return reports(topics) if name == "reports" else PLAIN[name]
 
 

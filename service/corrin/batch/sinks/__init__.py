@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from corrin.batch.sinks.writer import Writer
+from corrin.batch.tables import RESOURCE
 
 EXTENSIONS: Mapping[str, str] = {
     "parquet": "parquet",
@@ -20,6 +21,10 @@ EXTENSIONS: Mapping[str, str] = {
 
 def writer(form: str, path: Path, schema: pa.Schema) -> Writer:
     """A file of one table, to write to; ``form`` is one of :data:`EXTENSIONS`."""
+    if schema.names == RESOURCE.names:
+        from corrin.batch.sinks.fhir import LinesWriter
+
+        return LinesWriter(path, schema)
     match EXTENSIONS[form]:
         case "parquet":
             from corrin.batch.sinks.parquet import ParquetWriter
