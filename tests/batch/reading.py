@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
 
 from corrin.batch.judge import Judge, Piece, Question, Shared
+from corrin.batch.persons import persons
 from corrin.batch.row import ROWS, Read
-from corrin.batch.sources.source import Source, Span
+from corrin.batch.sources.local_time import zone_of
+from corrin.batch.sources.source import Source
+from corrin.facts import versions
+from corrin.facts.fact import Measured
+from corrin.intake.gathered import gather, row_of
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,7 @@ class Run:
     tables: dict[str, list[dict[str, Any]]]
     reads: tuple[Read, ...]
     went: tuple[int, int, int, int]
+    results: tuple[tuple[str, int, Measured], ...]
 
     def refused(self) -> list[tuple[str, int, str, str]]:
         """File, line, element and reason of everything refused, by the source or the reader."""
@@ -27,6 +34,14 @@ class Run:
             (one["file"], one["line"], one["path"], one["reason"])
             for one in self.tables["refusals"]
         )
+
+    def taken(self) -> list[tuple[str, str, str, str, int]]:
+        """Subject, analyte, value as reported, time and line of every result that was taken."""
+        return [
+            (subject, one.analyte, one.reported, one.when.text if one.when else "", line)
+            for subject, line, one in self.results
+            if not {"implausible"} & set(one.flags)
+        ]
 
     def inputs(self) -> list[tuple[Any, ...]]:
         """Subject, fact, value as reported, time and line of everything measured and chosen."""
@@ -60,8 +75,10 @@ def run(
             reads.append(read)
             pieces[chunk] = Piece(source.name, before, source.native)
             before += read.lines
-    judge = Judge(Question(as_of, zone=zone), Shared(pieces))
-    answer = judge.judge(pa.Table.from_batches(batches, schema=ROWS))
+    judge = _judge(as_of, zone)
+    judge.shared = Shared(pieces)
+    rows = pa.Table.from_batches(batches, schema=ROWS)
+    answer = judge.judge(rows)
     tables = {name: table.to_pylist() for name, table in answer.tables.items()}
     for chunk, read in enumerate(reads):
         piece = pieces[chunk]
@@ -80,7 +97,28 @@ def run(
             )
     went = [sum(numbers) for numbers in zip(*answer.went.values(), strict=True)] or [0, 0, 0, 0]
     assert sum(went) == sum(one.num_rows for one in batches)
-    return Run(tables, tuple(reads), (went[0], went[1], went[2], went[3]))
+    return Run(
+        tables,
+        tuple(reads),
+        (went[0], went[1], went[2], went[3]),
+        tuple(_results(rows, pieces, zone)),
+    )
 
 
-WHOLE = Span()
+def _results(
+    rows: pa.Table, pieces: Mapping[int, Piece], zone: str
+) -> Iterator[tuple[str, int, Measured]]:
+    """What stands of each person's results, with its line, in the order of lines."""
+    found = []
+    for person in persons(rows):
+        reading = gather(person.given, zone=zone_of(zone)).reading
+        for one in versions.current(reading.results):
+            row, _ = row_of(one.path)
+            line = pieces[person.chunks[row]].before + person.lines[row]
+            found.append((person.subject, line, one))
+    yield from sorted(found, key=lambda one: (one[1], one[0], one[2].analyte))
+
+
+@lru_cache(maxsize=8)
+def _judge(as_of: str, zone: str) -> Judge:
+    return Judge(Question(as_of, zone=zone), Shared({}))

@@ -175,5 +175,5 @@ def test_rows_of_a_person_have_one_key_whatever_the_name(name: str) -> None:
 
 
 def test_names_that_differ_in_what_a_reference_cannot_hold_stay_two() -> None:
-    names = ["a b", "a%20b", "a/b", "a?b", "a#b", "ab"]
+    names = ["a b", "a%20b", "a/b", "a?b", "a#b", "ab", "a.20b", "a.20b..", "a.2E20b", ""]
     assert len({resources.key(name) for name in names}) == len(names)

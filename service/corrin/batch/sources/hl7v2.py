@@ -138,9 +138,10 @@ class _Reader:
                 if line.data is not None and line.data[:3].decode("latin-1") in _ROWS:
                     _refuse(self.read, line.number, error.reason, "MSH")
             return
-        for segment in parsed.segments:
+        for segment, line in zip(parsed.segments, message.lines, strict=True):
             if not segment.name:
-                _refuse(self.read, segment.line, "input-segment")
+                reason = "input-line-too-long" if line.data is None else "input-segment"
+                _refuse(self.read, line.number, reason)
         if not any(segment.name in _ROWS for segment in parsed.segments) or not _is_ours(parsed):
             self._leave(parsed)
             return

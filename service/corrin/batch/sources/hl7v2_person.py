@@ -10,6 +10,7 @@ from corrin.batch.sources import local_time, resources
 from corrin.batch.sources.hl7v2_message import Segment, shown, undecoded, words
 
 _OID = re.compile(r"[0-2](?:\.\d+)+", re.ASCII)
+_PLAIN = re.compile(r"[A-Za-z0-9.]+", re.ASCII)
 _IDS, _BIRTH, _SEX, _DIED, _DEAD, _SPECIES = 3, 7, 8, 29, 30, 35
 _TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
 
@@ -19,7 +20,7 @@ class Person:
     """Whom a group of results is about.
 
     Attributes:
-        name: what the source calls the person: the assigning authority and the number.
+        name: what the source calls the person: the number, and who assigned it.
         body: the Patient.
         reason: why nothing about this one can be taken, else empty; ``path`` says where.
     """
@@ -44,13 +45,21 @@ def person_of(segment: Segment, sent: str, zone: str) -> Person:
     if not numbers:
         return Person("", reason="subject-missing", path="PID-3")
     best = min(numbers)
-    name = f"{best.authority}|{best.value}" if best.authority else best.value
+    name = _name(best)
     if undecoded(name):
         return Person("", reason="input-encoding", path="PID-3")
     species = segment.repeats(_SPECIES)[0]
     if species[0][0] and species[0][0].strip() not in words()["human"]:
         return Person(name, reason="not-the-patient", path="PID-35")
     return Person(name, _patient(name, segment, numbers, sent, zone))
+
+
+def _name(number: _Number) -> str:
+    """What the person is called: the number, and behind a hyphen who assigned it."""
+    if not number.authority:
+        return number.value
+    mark = "-" if _PLAIN.fullmatch(number.authority) else "|"  # else two names might be one
+    return f"{number.value}{mark}{number.authority}"
 
 
 def _numbers(segment: Segment) -> list[_Number]:

@@ -169,7 +169,7 @@ def _value(obx: Segment, made: Record, zone: str) -> dict[str, Any] | str:
         return {}
     if len(repeats) > 1:
         lines = kind in ("TX", "FT")
-        return ("\n" if lines else "~").join(_joined(one) for one in repeats)
+        return ("\n" if lines else "; ").join(_joined(one) for one in repeats)
     components = repeats[0]
     if kind in _CODED:
         text = _part(components, 8) or _part(components, 1) or _part(components, 0)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 import msgspec
 
 from corrin.batch.subject import key_of_reference
 
-_PLAIN = "-._~:|"  # stand for themselves in the last part of a reference
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
+_OTHER = re.compile(r"[^A-Za-z0-9-]", re.ASCII)
+_SPELT = ".."
 
 
 class Code(NamedTuple):
@@ -22,10 +24,7 @@ class Code(NamedTuple):
 
 
 def reference_of(patient: str) -> str:
-    """The reference to the person a source calls ``patient``: always the same for the same name.
-
-    What cannot stand in a reference is written as in a URI, so that two names stay two.
-    """
+    """The reference to the person a source calls ``patient``: always the same for the same name."""
     return f"Patient/{identity_of(patient)}"
 
 
@@ -35,8 +34,15 @@ def key(patient: str) -> str:
 
 
 def identity_of(patient: str) -> str:
-    """The part of :func:`reference_of` behind the slash."""
-    return quote(patient.strip(), safe=_PLAIN)
+    """The id of the person a source calls ``patient``: the name itself where it can be an id.
+
+    Any other name is spelt with ``.`` and two hexadecimal digits for what no id may hold, and
+    ends with ``..``, so that two names stay two.
+    """
+    name = patient.strip()
+    if _ID.fullmatch(name) is not None and not name.endswith(_SPELT):
+        return name
+    return _OTHER.sub(lambda match: "".join(f".{b:02X}" for b in match[0].encode()), name) + _SPELT
 
 
 def concept(codes: Iterable[Code], text: str = "") -> dict[str, Any]:
