@@ -40,7 +40,7 @@ class Run:
         return [
             (subject, one.analyte, one.reported, one.when.text if one.when else "", line)
             for subject, line, one in self.results
-            if not {"implausible"} & set(one.flags)
+            if one.when is not None and "implausible" not in one.flags
         ]
 
     def inputs(self) -> list[tuple[Any, ...]]:
