@@ -275,7 +275,7 @@ def test_a_count_that_differs_is_noted(tmp_path: Path) -> None:
         p_ndjson=lines(PATIENT),
     )
     notes = [taken(one).read.notes for one in find([str(tmp_path)]).sources]
-    assert notes == [["o.ndjson: the manifest counts 3 resources, 2 were met"], []]
+    assert notes == [["the manifest counts 3 resources in it, 2 were met"], []]
 
 
 def test_files_fetched_under_other_names_are_all_read_and_that_is_said(tmp_path: Path) -> None:

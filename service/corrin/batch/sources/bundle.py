@@ -27,6 +27,8 @@ _TYPES = _SENT | {
     *("subscription-notification", "transaction-response"),
 }
 
+# Without any of these nothing in it refers to something that only has a name inside it.
+_REFERS = (b"urn:", b"?identifier=", b"\\u")
 _KEY = re.compile(r"[A-Z][A-Za-z]{0,63}/[A-Za-z0-9\-.]{1,64}", re.ASCII)
 _BELONGING = frozenset({"collection", "document", "message", "transaction"})
 
@@ -60,10 +62,13 @@ class Content:
     pages: list[Page] = field(default_factory=list)
 
 
-def content_of(value: Any, *, deleted: bool = False) -> Content:
+def content_of(value: Any, data: bytes, *, deleted: bool = False) -> Content:
     """What a Bundle, a Parameters or an array of resources holds, references settled.
 
-    ``deleted``: it tells what was deleted, whatever else it says.
+    Args:
+        value: as parsed.
+        data: the JSON it was parsed from.
+        deleted: it tells what was deleted, whatever else it says.
     """
     content = Content()
     if isinstance(value, list):
@@ -71,19 +76,20 @@ def content_of(value: Any, *, deleted: bool = False) -> Content:
             _walk(one, f"$this[{at}]", "", content, deleted)
     else:
         _walk(value, str(value["resourceType"]), "", content, deleted)
-    settle((one.resource, one.full_url) for one in content.found)
+    if any(sign in data for sign in _REFERS):
+        settle((one.resource, one.full_url) for one in content.found)
     return content
 
 
 def unpack(
-    value: Any, line: int, taker: Taker, pages: Pages, *, deleted: bool = False
+    value: Any, data: bytes, line: int, taker: Taker, pages: Pages, *, deleted: bool = False
 ) -> Iterator[Row]:
     """The rows of a Bundle, a Parameters or an array of resources, read by ``taker``.
 
-    ``line`` is where it stood in its chunk, ``pages`` is added to, ``deleted`` as for
+    ``line`` is where it stood in its chunk, ``pages`` is added to, all else is for
     :func:`content_of`.
     """
-    content = content_of(value, deleted=deleted)
+    content = content_of(value, data, deleted=deleted)
     persons = {key for one in content.found if (key := key_of(one.resource))}
     only = persons.pop() if len(persons) == 1 else ""
     alone = only if _is_of_one(value) else ""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
-from json.encoder import encode_basestring
 from typing import Any
+
+import msgspec
 
 from corrin.batch import identity, subject
 from corrin.batch.row import Read, Refused, Row
@@ -220,33 +220,7 @@ def _why_nobody(resource: Resource, kind: str) -> tuple[str, str]:
 
 def encode(value: Any) -> bytes:
     """JSON in UTF-8 of what :mod:`corrin.intake.jsontext` parsed; numbers keep their digits."""
-    pieces: list[str] = []
-    _write(value, pieces)
-    return "".join(pieces).encode()
+    return _ENCODER.encode(value)
 
 
-def _write(value: Any, pieces: list[str]) -> None:
-    if isinstance(value, str):
-        pieces.append(encode_basestring(value))
-    elif isinstance(value, dict):
-        sign = "{"
-        for name, inner in value.items():
-            pieces.append(f"{sign}{encode_basestring(name)}:")
-            _write(inner, pieces)
-            sign = ","
-        pieces.append("}" if value else "{}")
-    elif isinstance(value, list):
-        sign = "["
-        for inner in value:
-            pieces.append(sign)
-            _write(inner, pieces)
-            sign = ","
-        pieces.append("]" if value else "[]")
-    elif value is None:
-        pieces.append("null")
-    elif isinstance(value, bool):
-        pieces.append("true" if value else "false")
-    elif isinstance(value, Decimal):
-        pieces.append(str(value))
-    else:
-        raise TypeError(type(value).__name__)
+_ENCODER = msgspec.json.Encoder(decimal_format="number")

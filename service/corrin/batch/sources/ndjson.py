@@ -128,7 +128,7 @@ class NdjsonSource(Source):
         if isinstance(value, list) or (
             isinstance(value, dict) and value.get("resourceType") in HOLDERS
         ):
-            found = [one.resource for one in content_of(value).found]
+            found = [one.resource for one in content_of(value, data).found]
         else:
             found = [value] if isinstance(value, dict) else []
         for resource in found:
@@ -162,7 +162,7 @@ class NdjsonSource(Source):
         except IntakeError as error:
             reading.taker.refuse(number, error.problems[0].reason, error.problems[0].path)
             return
-        yield from self._value(value, number, reading, data)
+        yield from self._value(value, data, number, reading, data)
 
     def _is_resource(self, line: bytes) -> bool:
         """Whether a line is all of a resource."""
@@ -182,14 +182,19 @@ class NdjsonSource(Source):
         return parsed.values[0]
 
     def _value(
-        self, value: Any, line: int, reading: _Reading, body: bytes | None = None
+        self,
+        value: Any,
+        data: bytes,
+        line: int,
+        reading: _Reading,
+        body: bytes | None = None,
     ) -> Iterator[Row]:
         """The rows of one JSON value that stood alone."""
         taker, deleted = reading.taker, self.role == DELETED
         if not isinstance(value, dict):
             taker.refuse(line, "malformed")
         elif value.get("resourceType") in HOLDERS:
-            yield from unpack(value, line, taker, reading.pages, deleted=deleted)
+            yield from unpack(value, data, line, taker, reading.pages, deleted=deleted)
         elif not deleted:
             yield from taker.take(value, line, body=body)
         elif (key := history.key_of(value)) is not None:
@@ -214,8 +219,7 @@ class NdjsonSource(Source):
             read.notes.append(f"{taker.named} resources were named by the file of local codes")
         if span == _WHOLE and self.expected not in (None, reading.values):
             read.notes.append(
-                f"{self.name}: the manifest counts {self.expected} resources, "
-                f"{reading.values} were met"
+                f"the manifest counts {self.expected} resources in it, {reading.values} were met"
             )
 
     def _is_one_text(self) -> bool:
@@ -254,10 +258,10 @@ class NdjsonSource(Source):
             return
         if isinstance(value, list):
             reading.values += len(value)
-            yield from unpack(value, 1, taker, reading.pages, deleted=self.role == DELETED)
+            yield from unpack(value, data, 1, taker, reading.pages, deleted=self.role == DELETED)
         else:
             reading.values += 1
-            yield from self._value(value, 1, reading)
+            yield from self._value(value, data, 1, reading)
 
 
 @dataclass(slots=True)
