@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from corrin.batch.sources.mapping_file import MappingProblem, read_mapping
 from corrin.batch.sources.mapping_rows import birth_for
 from corrin.batch.sources.mapping_time import TimeFormat, with_clock
 from corrin.batch.sources.mapping_value import Disagreements, Value, value_of, with_point
+from support.places import ROOT
 from support.tabled import MAPPING, read, text
 
 
@@ -393,3 +395,12 @@ def test_another_table_is_looked_into(tmp_path: Path) -> None:
         read(path, mapping)
     text(tmp_path, "WHO\tORDER\nanna\to1\n", "ORDERS.txt")
     assert [row["subject"] for row in read(path, mapping).rows] == ["Patient/anna"]
+
+
+def test_the_examples_of_the_page_hold() -> None:
+    """Every whole mapping in docs/batch-mapping.md is one."""
+    page = (ROOT / "docs" / "batch-mapping.md").read_text(encoding="utf-8")
+    whole = [one for one in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "name: " in one]
+    found = [read_mapping(one.encode()) for one in whole if one.startswith("name:")]
+    assert [one.layout for one in found] == ["long", "wide"]
+    assert found[1].statements[0].present == ("yes",)

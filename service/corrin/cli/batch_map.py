@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -104,16 +105,14 @@ def _map(file: str, out: str | None, given: dict[str, str | None], header: int) 
 
 def _needed() -> None:
     """Stop where the extra is not installed."""
-    try:
-        import pyarrow  # noqa: F401
-    except ImportError:
+    if find_spec("pyarrow") is None:
         raise Stopped(
             ExitCode.USAGE,
             Trouble(
                 "Reading tables needs an extra that is not installed.",
-                do="Run: pip install 'corrin[batch]'",
+                do="Install Corrin with its batch: pip install 'corrin[batch]'",
             ),
-        ) from None
+        )
 
 
 def _told(error: Exception) -> Stopped:

@@ -177,7 +177,9 @@ class _Proposer:
                 Line(f"comparator: {column_of(found, map=_pairs(said))}", "by its name and words")
             )
         unit = self._take("unit", lambda one: one.share(mapping_looks.is_unit) > 0)
-        unit = unit or self._like(lambda one: one.mostly(mapping_looks.is_unit))
+        unit = unit or self._like(
+            lambda one: one.mostly(mapping_looks.is_unit) and one.share(_has_slash) > 0
+        )
         if unit is None:
             self.unsure.append("unit: not found; results without a unit are refused")
             lines.append(
@@ -385,6 +387,10 @@ def _listed(texts: Sequence[str], always: bool = False) -> str:
 def _commented(line: Line) -> str:
     why = f"  # {'CHECK: ' if line.check else ''}{line.why}" if line.why else ""
     return line.text + why
+
+
+def _has_slash(cell: str) -> bool:
+    return "/" in cell
 
 
 def _is_time(column: Looks) -> bool:

@@ -14,6 +14,7 @@ import duckdb
 
 from corrin.batch.compare_dataset import Dataset, opened
 from corrin.batch.database import database
+from corrin.facts.calculated import CALCULATED
 
 MEMORY = 512 << 20
 ENOUGH = 20
@@ -93,10 +94,9 @@ def _numbers(
         return connection.execute(sql).fetchall()
 
     for name, columns in _COLUMNS.items():
-        told = dataset.select(connection, name, dict.fromkeys(columns, "VARCHAR"))
+        kinds = {one: "VARCHAR[]" if one == "flags" else "VARCHAR" for one in columns}
+        told = dataset.select(connection, name, kinds)
         connection.execute(f"CREATE VIEW {name} AS {told}")
-    flagged = dataset.select(connection, "inputs", {"name": "VARCHAR", "flags": "VARCHAR[]"})
-    connection.execute(f"CREATE VIEW flagged AS {flagged}")
     return Numbers(
         run=dataset.run,
         changes=changes,
@@ -106,17 +106,18 @@ def _numbers(
         )[0],
         statuses=rows(
             "SELECT topic, status, count(*) FROM statuses GROUP BY ALL "
-            "ORDER BY topic, 3 DESC, status NULLS LAST"
+            "ORDER BY topic, greatest(4, count(*)) DESC, status NULLS LAST"
         ),
         urgency=rows("SELECT urgency, count(*) FROM reports GROUP BY ALL ORDER BY urgency"),
         alerts=rows(
             "SELECT rule, any_value(urgency), any_value(topic), "
-            "count(DISTINCT (subject, as_of)) FROM notes GROUP BY rule ORDER BY 4 DESC, rule"
+            "count(DISTINCT (subject, as_of)) AS reports FROM notes GROUP BY rule "
+            "ORDER BY greatest(4, reports) DESC, rule"
         ),
         units=rows(_UNITS),
         flags=rows(
-            "SELECT flag, name, count(*) FROM (SELECT unnest(flags) AS flag, name FROM flagged) "
-            "GROUP BY ALL ORDER BY flag, 3 DESC, name"
+            "SELECT flag, name, count(*) FROM (SELECT unnest(flags) AS flag, name FROM inputs) "
+            "GROUP BY ALL ORDER BY flag, greatest(4, count(*)) DESC, name"
         ),
         ages=rows(_AGES),
         refused=rows(
@@ -136,24 +137,26 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
     "notes": ("subject", "as_of", "rule", "urgency", "topic"),
     "inputs": (
         "subject", "as_of", "name", "kind", "role", "reason", "reported", "low", "high", "unit",
-        "when", "file",
+        "when", "file", "flags",
     ),
     "refusals": ("file", "path", "reason", "says", "remedy"),
 }  # fmt: skip
 
-# A value counts once, though several reports (each-result) may look at it.
+# A value counts once, though several reports (each-result) may look at it; what was calculated from
+# others has no unit of a laboratory.
 _UNITS = f"""
     WITH measured AS (
         SELECT DISTINCT subject, name, file, unit, "when",
             regexp_extract(reported, '{_UNIT}', 1) AS spelt,
             CASE WHEN low = high THEN TRY_CAST(low AS DOUBLE) END AS value
-        FROM inputs WHERE kind = 'measured' AND file IS NOT NULL AND file <> ''
+        FROM inputs WHERE kind = 'measured' AND file <> ''
+            AND NOT list_contains(flags, '{CALCULATED}')
     )
     SELECT name, file, spelt, unit, count(*), count(DISTINCT subject),
         CASE WHEN count(value) >= {ENOUGH}
             THEN quantile_cont(value, [0.05, 0.25, 0.5, 0.75, 0.95]) END
     FROM measured GROUP BY name, file, spelt, unit
-    ORDER BY name, count(*) DESC, spelt, file, unit
+    ORDER BY name, greatest(4, count(*)) DESC, spelt, file, unit
 """
 
 _DAYS = (7, 30, 91, 182, 365, 730, 1826)

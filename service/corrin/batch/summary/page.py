@@ -9,12 +9,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
 from corrin import terminology
 from corrin.batch.summary import pictures
 from corrin.batch.summary.numbers import DAYS, ENOUGH, FAR, Numbers, Row, numbers_of
-from corrin.batch.summary.pictures import Bar, Box
+from corrin.batch.summary.pictures import Bar, Box, Picture
 from corrin.batch.summary.small import LEAST, count, counts, per_hundred
 from corrin.render import page
 
@@ -44,7 +42,7 @@ class Part:
     id: str
     title: str
     says: str
-    pictures: Sequence[Markup]
+    pictures: Sequence[Picture]
     tables: Sequence[Table]
 
 

@@ -38,6 +38,14 @@ _USES = re.compile(r'(url\(#|href="#)([^")]+)')
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture and what it shows."""
+
+    title: str
+    svg: Markup
+
+
+@dataclass(frozen=True, slots=True)
 class Bar:
     """A bar: its name, its length, and what is written behind it (``<5`` where it is hidden)."""
 
@@ -55,7 +63,7 @@ class Box:
     told: str
 
 
-def bars(key: str, title: str, says: str, given: Sequence[Bar], axis: str) -> Markup:
+def bars(key: str, title: str, says: str, given: Sequence[Bar], axis: str) -> Picture:
     """Lying bars, the first on top.
 
     Args:
@@ -76,7 +84,7 @@ def bars(key: str, title: str, says: str, given: Sequence[Bar], axis: str) -> Ma
     return _drawn(figure, axes, key, title, says, [one.name for one in given])
 
 
-def boxes(key: str, title: str, says: str, given: Sequence[Box], axis: str) -> Markup:
+def boxes(key: str, title: str, says: str, given: Sequence[Box], axis: str) -> Picture:
     """Lying boxes over one scale; whiskers end at the 5th and 95th percentile."""
     figure, axes = _figure(len(given))
     stats = [
@@ -125,7 +133,9 @@ def _figure(rows: int) -> tuple[Any, Any]:
         return figure, figure.add_subplot()
 
 
-def _drawn(figure: Any, axes: Any, key: str, title: str, says: str, names: Sequence[str]) -> Markup:
+def _drawn(
+    figure: Any, axes: Any, key: str, title: str, says: str, names: Sequence[str]
+) -> Picture:
     with _library().rc_context(_SETTINGS):
         axes.set_yticks(range(len(names)), [_short(name) for name in names])
         axes.set_ylim(len(names) - 0.4, -0.6)
@@ -138,7 +148,7 @@ def _drawn(figure: Any, axes: Any, key: str, title: str, says: str, names: Seque
         axes.patch.set_visible(False)
         out = io.BytesIO()
         figure.savefig(out, format="svg", bbox_inches="tight", metadata={"Date": None})
-    return _fit(out.getvalue().decode(), key, title, says)
+    return Picture(title, _fit(out.getvalue().decode(), key, title, says))
 
 
 def _short(name: str) -> str:
