@@ -130,6 +130,26 @@ def test_growing_older_is_a_cause(tmp_path: Path) -> None:
     assert totals["before"]["as_of"] == "2026-03-10"
 
 
+def test_a_result_that_is_new_and_too_old_is_no_matter_of_the_moment(tmp_path: Path) -> None:
+    before = [patient("p1"), result("p1", "haemoglobin", "13", "2026-03-01")]
+    later = [*before, result("p1", "total_b12", "120", "2024-03-01")]
+    found, _ = compared(tmp_path, before, later, asked=(NIGHT, NEXT))
+    note = one(found, "note", "total-b12-deficient-not-deciding")
+    assert note["because"] == ["inputs"]
+    assert "total_b12: new, absent (stale)" in note["inputs"]
+
+
+def test_a_value_that_is_not_taken_is_a_cause(tmp_path: Path) -> None:
+    unread = result("p1", "potassium", "2.0", "2026-02-20")
+    unread["valueQuantity"] = {"value": 2.0}
+    found, _ = compared(tmp_path, low(), [*low(), unread], asked=(NIGHT, NEXT))
+    notes = [row for row in found if row["what"] == "note"]
+    assert notes
+    for row in notes:
+        assert row["because"] == ["inputs"], row
+        assert any("potassium" in text for text in row["inputs"])
+
+
 def test_a_birthday_is_a_cause(tmp_path: Path) -> None:
     child = [patient("p1", "2010-03-11"), result("p1", "total_b12", "120", "2026-03-01")]
     found, _ = compared(tmp_path, child, child, asked=(NIGHT, NEXT))

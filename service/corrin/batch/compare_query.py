@@ -44,6 +44,13 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "status": "VARCHAR",
         "flags": "VARCHAR[]",
     },
+    "refusals": {
+        "subject": "VARCHAR",
+        "name": "VARCHAR",
+        "reason": "VARCHAR",
+        "reported": "VARCHAR",
+        "when": "VARCHAR",
+    },
 }
 """The columns of a dataset that are looked at, and their types; one that is not there is null."""
 
@@ -105,6 +112,7 @@ _FACTS = """
         any_value(kind) FILTER (role = 'chosen') AS kind,
         any_value(reason) FILTER (role = 'chosen') AS reason,
         any_value(coalesce(compared, reported)) FILTER (role = 'chosen') AS value,
+        any_value(reported) FILTER (role = 'chosen') AS reported,
         any_value("when") FILTER (role = 'chosen') AS moment,
         any_value(concat_ws(' ', status, list_aggregate(list_sort(flags), 'string_agg', ' ')))
             FILTER (role = 'chosen') AS state,
@@ -113,6 +121,18 @@ _FACTS = """
             FILTER (role <> 'chosen')) AS others
     FROM (SELECT *, {m} AS m FROM {side}_inputs) SEMI JOIN asked USING (subject, m)
     GROUP BY subject, m, name
+"""
+
+# Values that were not taken stand in no moment: a rule can ask that there are such.
+_REFUSED = """
+    SELECT subject, name FROM (
+        SELECT subject, name, list_sort(list(concat_ws(' ', reason, reported, "when"))) AS found
+        FROM before_refusals WHERE name IS NOT NULL GROUP BY subject, name
+    ) b FULL JOIN (
+        SELECT subject, name, list_sort(list(concat_ws(' ', reason, reported, "when"))) AS found
+        FROM after_refusals WHERE name IS NOT NULL GROUP BY subject, name
+    ) a USING (subject, name)
+    WHERE b.found IS DISTINCT FROM a.found
 """
 
 _OF_TIME = "('stale', 'future', 'date-imprecise')"
@@ -124,20 +144,27 @@ WITH asked AS (
 ), b AS ({_FACTS.replace("{side}", "before")}), a AS ({_FACTS.replace("{side}", "after")}),
 told AS (
     SELECT subject, m, name, CASE
-        WHEN a.kind = 'absent' AND (b.kind, b.reason) IS DISTINCT FROM (a.kind, a.reason)
-            THEN 'absent (' || a.reason || ')'
+        WHEN b.there IS NULL AND a.kind = 'absent' THEN 'new, absent (' || a.reason || ')'
         WHEN b.there IS NULL THEN 'new'
         WHEN a.there IS NULL THEN 'gone'
+        WHEN a.kind = 'absent' AND (b.kind, b.reason) IS DISTINCT FROM (a.kind, a.reason)
+            THEN 'absent (' || a.reason || ')'
         WHEN b.kind = 'absent' AND a.kind <> 'absent' THEN 'no longer absent (' || b.reason || ')'
         WHEN b.value IS DISTINCT FROM a.value THEN 'value'
         WHEN b.moment IS DISTINCT FROM a.moment THEN 'date'
         WHEN b.state IS DISTINCT FROM a.state THEN 'state'
         WHEN b.others IS DISTINCT FROM a.others THEN 'others beside it' END AS how,
-        (a.kind = 'absent' AND a.reason IN {_OF_TIME})
-            OR (b.kind = 'absent' AND b.reason IN {_OF_TIME}) OR (b.ages AND a.ages) AS aged
+        b.there AND a.there AND ((b.ages AND a.ages) OR (
+            ((a.kind = 'absent' AND a.reason IN {_OF_TIME})
+                OR (b.kind = 'absent' AND b.reason IN {_OF_TIME}))
+            AND b.reported IS NOT DISTINCT FROM a.reported
+            AND b.moment IS NOT DISTINCT FROM a.moment)) AS aged
     FROM b FULL JOIN a USING (subject, m, name)
 )
 SELECT subject, m, name, how, coalesce(aged, false) AS aged FROM told WHERE how IS NOT NULL
+UNION ALL
+SELECT subject, m, r.name, 'values not taken', false
+FROM asked JOIN ({_REFUSED}) r USING (subject)
 """
 
 # ``known`` says of what and name whose bearing is known; of a note of another version, its basis
