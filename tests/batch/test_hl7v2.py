@@ -472,3 +472,43 @@ def test_a_piece_counts_its_own_lines(tmp_path: Path) -> None:
     read = Read()
     list(given.rows(Span(), read))
     assert (read.rows, read.lines) == (6, 12)
+
+
+REFUSED_IN_SAMPLES = {
+    ("cdc-obx-OBX-to-Observation", "PID-3", "subject-missing"): 12,
+    ("msconv-LAB-ORU-1.hl7", "MSH-11", "input-message-test"): 11,
+    ("nhc-realm-realm-animal-rabies.hl7", "PID-35", "not-the-patient"): 2,
+}
+
+
+@pytest.mark.samples
+def test_the_samples_are_read_whole(samples: Path) -> None:
+    sources = [Hl7v2Source(one.name, str(one)) for one in sorted((samples / "hl7v2").iterdir())]
+    found = run(sources, as_of="2014-11-01")
+    counted: dict[tuple[str, str, str], int] = {}
+    for file, _, path, reason in found.refused():
+        name = "cdc-obx-OBX-to-Observation" if file.startswith("cdc-obx") else file
+        counted[name, path, reason] = counted.get((name, path, reason), 0) + 1
+    assert counted == REFUSED_IN_SAMPLES
+    assert [sum(one.rows for one in found.reads), sum(one.not_ours for one in found.reads)] == [
+        40,
+        9,
+    ]
+    assert sorted({one["subject"] for one in found.tables["reports"]}) == [
+        "Patient/36363636-2.16.840.1.113883.19.3.2.1",
+        "Patient/555-44-4444",
+    ]
+
+
+@pytest.mark.samples
+def test_the_panel_of_the_samples_is_read_once_it_is_no_test(tmp_path: Path, samples: Path) -> None:
+    data = (samples / "hl7v2" / "msconv-LAB-ORU-1.hl7").read_bytes()
+    found = run([source(tmp_path, data.replace(b"|182|T|", b"|182|P|"))], as_of="2014-11-01")
+    assert [one[1:] for one in found.taken()] == [
+        ("haematocrit", "40.1 %", "2014-10-06T08:30:00+07:00", 7),
+        ("neutrophil_fraction", "72 %", "2014-10-06T06:27:00+07:00", 11),
+    ]
+    assert found.refused() == [
+        ("results.hl7", 4, "OBX-3", "code-rejected"),
+        ("results.hl7", 6, "Observation", "no-value"),
+    ]
