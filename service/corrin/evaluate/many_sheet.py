@@ -78,6 +78,11 @@ class Cases:
         """As :class:`Sheet` says."""
         return self.columns.get(name, 0)
 
+    def classes_at(self, name: str, rows: Rows) -> Classes:
+        """The class of one fact in some rows."""
+        column = self.columns.get(name)
+        return 0 if column is None else column[rows]
+
     def present(self, name: str) -> NDArray[np.intp]:
         """As :class:`Sheet` says."""
         found = self._present.get(name)
@@ -182,6 +187,12 @@ class Values:
             return self.found
         around = self.outer.classes(name)
         return around if isinstance(around, int) else around[self.owner]
+
+    def classes_at(self, name: str, rows: Rows) -> Classes:
+        """The class of one fact in some rows."""
+        if name == self.column:
+            return self.found[rows]
+        return self.outer.classes_at(name, self.owner[rows])
 
     def present(self, name: str) -> NDArray[np.intp]:
         """As :class:`Sheet` says."""

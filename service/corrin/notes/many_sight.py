@@ -18,12 +18,13 @@ from corrin.evaluate.many_sheet import Cases, Era, Values
 from corrin.facts.calculated import CALCULATED
 from corrin.facts.fact import Absent, Fact, Measured, Stated
 from corrin.language import tree
-from corrin.language.to_columns import Column, Fixed, Node, Outer, Rows, Table
+from corrin.language.to_columns import Fixed, Node, Outer, Table
 from corrin.language.world import AS_OF
 from corrin.notes.words import Dictionary
 from corrin.packs import placeholder
 
 _MOST_MIXED = 1 << 60
+_BY_LIMITS, _BY_VALUE = 1, 2
 
 Key = tuple[object, ...]
 Numbers = NDArray[np.intp]
@@ -37,27 +38,51 @@ class _View:
         leaves: what looks at this fact only.
         reason: whether the reason of its absence is told.
         cuts: the cut-offs it is held against, where they are told.
-        numbers: of its classes, in each era; -1 where not yet met.
+        numbers: of its classes, in each era; -1 where not yet met. Nothing known is number 0.
+        told_singly: per class what of a fact is told figure by figure.
     """
 
+    index: int
     column: str
     leaves: tuple[Table, ...]
     reason: bool
     cuts: tuple[tree.Cut, ...]
-    numbers: dict[Era, list[int]] = field(default_factory=dict)
-    known: dict[Key, int] = field(default_factory=dict)
+    numbers: dict[Era, Numbers] = field(default_factory=dict)
+    told_singly: Numbers = field(default_factory=lambda: np.zeros(0, np.intp))
+    _known: dict[Key, int] = field(default_factory=dict)
 
-    def of(self, sheet: Cases | Values, classes: list[int]) -> list[int]:
+    def of(self, sheet: Cases | Values, classes: Numbers) -> Numbers:
         """The numbers of some classes."""
-        faces, era = sheet.slot(self.column).faces, sheet.era
-        numbers = self.numbers.setdefault(era, [])
-        numbers.extend([-1] * (len(faces) - len(numbers)))
-        for one in classes:
-            if numbers[one] < 0:
-                truths = tuple(int(sheet.table(leaf)[one]) for leaf in self.leaves)
-                key = (truths, *self._seen(faces[one]))
-                numbers[one] = self.known.setdefault(key, len(self.known))
-        return numbers
+        known = self.numbers.get(sheet.era)
+        faces = sheet.slot(self.column).faces
+        if known is None or len(known) < len(faces):
+            known = self._longer(sheet, known, len(faces))
+        found = known[classes]
+        if found.min() < 0:
+            for one in np.unique(classes[found < 0]).tolist():
+                known[one] = self._number(sheet, one, faces[one])
+            found = known[classes]
+        return found
+
+    def _longer(self, sheet: Cases | Values, known: Numbers | None, size: int) -> Numbers:
+        longer = np.full(size, -1, np.intp)
+        if known is not None:
+            longer[: len(known)] = known
+        else:
+            longer[0] = self._number(sheet, 0, sheet.slot(self.column).faces[0])
+        self.numbers[sheet.era] = longer
+        if self.cuts and len(self.told_singly) < size:
+            faces = sheet.slot(self.column).faces
+            self.told_singly = np.array([self._singly(face) for face in faces], np.intp)
+        return longer
+
+    def _number(self, sheet: Cases | Values, class_: int, face: Face) -> int:
+        truths = tuple(int(sheet.table(leaf)[class_]) for leaf in self.leaves)
+        # What nothing is known of is left out of a key, so it is nothing else's number.
+        key = (sheet.era, class_ == 0, truths, *self._seen(face))
+        if class_ == 0:
+            return 0
+        return self._known.setdefault(key, len(self._known) + 1)
 
     def _seen(self, face: Face) -> Key:
         match face.fact:
@@ -72,26 +97,20 @@ class _View:
                 fact = face.fact
                 units = (fact.unit, fact.reported_unit) if self.cuts else ()
                 calculated = CALCULATED in fact.flags
-                return (
-                    "measured",
-                    face.code,
-                    fact.analyte,
-                    fact.interval.is_point,
-                    calculated,
-                    *units,
-                )
+                point = fact.interval.is_point
+                return ("measured", face.code, fact.analyte, point, calculated, *units)
 
-    def singular(self, face: Face) -> bool:
-        """Whether the figure of a cut-off is told otherwise for every value or laboratory."""
-        fact = face.fact
+    def _singly(self, face: Face) -> int:
+        """Whether figures are told otherwise by the laboratory's limits, by the value converted."""
+        fact, found = face.fact, 0
         if not isinstance(fact, Measured):
-            return False
+            return 0
         for cut in self.cuts:
             if cut.laboratory_limit is not None and fact.reference_range is not None:
-                return True
+                found |= _BY_LIMITS
             if any(fact.unit not in dict(values) for values in sets_of(cut) if values):
-                return True
-        return False
+                found |= _BY_VALUE
+        return found
 
 
 class Sight:
@@ -159,26 +178,39 @@ class Sight:
         if not self._views:
             self._prepare()
         sheet, rows = firing.place(answers.sheet)
-        parts: list[int | Numbers] = [self._seen(view, sheet, rows) for view in self._views]
-        parts += [_numbers(node.at(sheet, rows)) for node in self._others]
+        parts: dict[int, Numbers] = {}
+        singly: list[tuple[str, Numbers]] = []
+        for view in self._views:
+            classes = sheet.classes_at(view.column, rows)
+            if not isinstance(classes, int):
+                parts[view.index] = view.of(sheet, classes)
+                if view.cuts:
+                    told = view.told_singly[classes]
+                    if told.any():
+                        singly.append((view.column, told))
+        for index, node in enumerate(self._others, len(self._views)):
+            truth = node.at(sheet, rows)
+            parts[index] = np.zeros(len(rows), np.intp) + truth
+        last = len(self._views) + len(self._others)
         if self.topic is not None:
-            parts.append(answers.decided[self.topic].numbers[firing.rows])
+            parts[last] = answers.decided[self.topic].numbers[firing.rows]
         if firing.several:
-            parts.append(np.array([len(found) > 1 for found in firing.values], np.intp))
-        said, known = self._singular(firing, answers.sheet, sheet, rows), dict[Key, int]()
+            several = [len(found) > 1 for found in firing.values]
+            parts[last + 1] = np.array(several, np.intp)
+        said = self._said(firing, answers.sheet, singly)
         if said:
-            parts.append(np.array([known.setdefault(one, len(known)) for one in said], np.intp))
-        first, back = _distinct([one for one in parts if not isinstance(one, int)], len(rows))
+            known: dict[Key, int] = {}
+            numbers = [known.setdefault(one, len(known)) for one in said]
+            parts[last + 2] = np.array(numbers, np.intp)
+        first, back = _distinct(list(parts.values()), len(rows))
+        parts.pop(last + 2, None)
         keys: list[tuple[Key | None, int]] = []
         for at in first:
             if self._each_apart(firing, answers, at):
                 keys.append((None, at))
                 continue
-            seen = (
-                one if isinstance(one, int) else int(one[at])
-                for one in parts[: -1 if said else None]
-            )
-            keys.append(((sheet.era, *seen, said[at] if said else ()), at))
+            seen = tuple((index, int(part[at])) for index, part in parts.items() if part[at])
+            keys.append(((sheet.era, seen, said[at] if said else ()), at))
         return back, keys
 
     def _each_apart(self, firing: Firing, answers: Answers, at: int) -> bool:
@@ -214,58 +246,38 @@ class Sight:
             cuts.setdefault(self._asker.column(self._rule, cut.analyte), {})[cut] = None
         told = {self._asker.column(self._rule, name) for name in self._told}
         self._views = tuple(
-            _View(column, tuple(found), column in told, tuple(cuts.get(column, ())))
-            for column, found in leaves.items()
+            _View(index, column, tuple(found), column in told, tuple(cuts.get(column, ())))
+            for index, (column, found) in enumerate(leaves.items())
         )
         self._others = tuple(others)
 
-    def _seen(self, view: _View, sheet: Cases | Values, rows: Rows) -> int | Numbers:
-        classes = sheet.classes(view.column)
-        if isinstance(classes, int):
-            return view.of(sheet, [classes])[classes]
-        here = classes[rows]
-        present = np.flatnonzero(np.bincount(here)).tolist()
-        numbers = view.of(sheet, present)
-        found = {numbers[one] for one in present}
-        return found.pop() if len(found) == 1 else np.array(numbers, np.intp)[here]
-
-    def _singular(
-        self, firing: Firing, cases: Cases, sheet: Cases | Values, rows: Rows
-    ) -> list[Key]:
+    def _said(self, firing: Firing, cases: Cases, singly: list[tuple[str, Numbers]]) -> list[Key]:
         """What no class holds of each row: figures told otherwise for every value, and values that
         are told as limits; empty where there is nothing such."""
-        columns: list[str] = []
-        for view in self._views:
-            if view.cuts:
-                faces, classes = sheet.slot(view.column).faces, sheet.classes(view.column)
-                here = [classes] if isinstance(classes, int) else np.unique(classes[rows]).tolist()
-                if any(view.singular(faces[one]) for one in here):
-                    columns.append(view.column)
-        if not columns and not self._limits:
+        if not singly and not self._limits:
             return []
+        columns = [(column, told.tolist()) for column, told in singly]
         found: list[Key] = []
-        for at in range(len(rows)):
-            facts = [firing.fact(cases, at, column) for column in columns]
-            said = [
+        for at in range(len(firing.rows)):
+            facts = (_figures(firing.fact(cases, at, name), told[at]) for name, told in columns)
+            said = (
                 self._words.said(firing.fact(cases, at, name), name, aspect)
                 for name, aspect in self._limits
-            ]
-            found.append((*map(_figures, facts), *said))
+            )
+            found.append((*facts, *said))
         return found
 
 
-def _figures(fact: Fact | None) -> Key:
-    """All figures of a fact, digit by digit."""
-    if not isinstance(fact, Measured):
-        return ()
-    range_ = fact.reference_range
-    ends = () if range_ is None else (range_.low, range_.high)
-    interval = fact.interval
-    return (str(interval.low), str(interval.high), interval.low_closed, *map(str, ends))
-
-
-def _numbers(column: Column) -> int | Numbers:
-    return column if isinstance(column, int) else column.astype(np.intp)
+def _figures(fact: Fact | None, told: int) -> Key:
+    """The figures of a fact that are told, digit by digit."""
+    found: list[str] = []
+    if isinstance(fact, Measured):
+        range_, interval = fact.reference_range, fact.interval
+        if told & _BY_LIMITS and range_ is not None:
+            found += [str(range_.low), str(range_.high)]
+        if told & _BY_VALUE:
+            found += [str(interval.low), str(interval.high), str(interval)]
+    return tuple(found)
 
 
 def _distinct(parts: list[Numbers], size: int) -> tuple[list[int], list[int]]:

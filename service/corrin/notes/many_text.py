@@ -34,17 +34,15 @@ class Tidy:
         """Keep nothing of a patient longer than needed."""
         self._known.clear()
 
-    def of(self, value: str) -> str | None:
-        """A value as it reads between other words; ``None`` where that depends on them."""
-        try:
-            return self._known[value]
-        except KeyError:
-            pass
-        if len(self._known) >= _MOST_KEPT:
-            self._known.clear()
-        sure = value and value[-1] not in _UNSURE_ENDS
-        found = self._known[value] = readable(value) if sure else None
-        return found
+    def of(self, values: list[str]) -> list[str | None]:
+        """Values as they read between other words; ``None`` where that depends on them."""
+        known = self._known
+        if len(known) >= _MOST_KEPT:
+            known.clear()
+        for value in set(values).difference(known):
+            sure = value and value[-1] not in _UNSURE_ENDS
+            known[value] = readable(value) if sure else None
+        return [known[value] for value in values]
 
 
 class Sentence:
@@ -56,27 +54,33 @@ class Sentence:
     """
 
     def __init__(self, words: Sequence[str], gaps: Sequence[int], tidy: Tidy) -> None:
-        self._words, self._gaps, self._of = tuple(words), tuple(gaps), tidy.of
-        self._plain: tuple[str, ...] | None = None
+        self._gaps, self._of = tuple(gaps), tidy.of
+        self._text = _template(words)
+        self._plain: str | None = None
         if len(words[0]) > 1 and _apart(words):
-            self._plain = (capital(readable(words[0])), *map(readable, words[1:]))
+            self._plain = _template((capital(readable(words[0])), *map(readable, words[1:])))
 
-    def filled(self, values: Sequence[str]) -> str:
-        """The finished text."""
-        plain, words = self._plain, self._words
-        if plain is not None:
-            text = plain[0]
-            for at, gap in enumerate(self._gaps, 1):
-                value = self._of(values[gap])
-                if value is None:
-                    break
-                text += value + plain[at]
-            else:
-                return text
-        text = words[0]
-        for at, gap in enumerate(self._gaps, 1):
-            text += values[gap] + words[at]
-        return capital(readable(text))
+    def filled(self, values: Sequence[list[str]]) -> list[str]:
+        """The finished text for each of several cases; ``values`` hold for each gap those of all
+        cases."""
+        chosen = [values[gap] for gap in self._gaps]
+        if self._plain is None:
+            return [self._whole(each) for each in zip(*chosen, strict=True)]
+        tidied = [self._of(one) for one in chosen]
+        found = [self._plain % each for each in zip(*tidied, strict=True)]
+        for column in tidied:
+            if None in column:
+                for at, value in enumerate(column):
+                    if value is None:
+                        found[at] = self._whole(tuple(one[at] for one in chosen))
+        return found
+
+    def _whole(self, values: tuple[str, ...]) -> str:
+        return capital(readable(self._text % values))
+
+
+def _template(words: Sequence[str]) -> str:
+    return "%s".join(one.replace("%", "%%") for one in words)
 
 
 def too_long_summary(text: str) -> bool:

@@ -39,29 +39,32 @@ class _Worded:
     summary: Sentence | None
     detail: Sentence | None
 
-    def filled(self, values: list[str]) -> NoteRecord | None:
-        """The note with other values; ``None`` where it grows too long with them."""
-        note, summary, detail = self.note, self.note.summary, self.note.detail
+    def written(self, values: list[list[str]], count: int) -> list[NoteRecord | None]:
+        """The note with other values, for each of several cases; ``None`` where it grows too long.
+
+        Args:
+            values: for every gap that of each case.
+        """
+        if not self.gaps:
+            return [self.note] * count
+        note = self.note
+        head = (note.rule, note.pack, note.version, note.topic, note.urgency, note.rule_status)
+        summaries, details = [note.summary] * count, [note.detail] * count
+        long: set[int] = set()
         if self.summary is not None:
-            summary = self.summary.filled(values)
-            if too_long_summary(summary):
-                return None
+            summaries = self.summary.filled(values)
+            long.update(at for at, one in enumerate(summaries) if too_long_summary(one))
         if self.detail is not None:
-            detail = self.detail.filled(values)
-            if too_long_detail(detail):
-                return None
-        return NoteRecord(
-            note.rule,
-            note.pack,
-            note.version,
-            note.topic,
-            note.urgency,
-            note.rule_status,
-            note.verified,
-            summary,
-            detail,
-            note.basis,
-        )
+            details = self.detail.filled(values)
+            long.update(at for at, one in enumerate(details) if too_long_detail(one))
+        verified, basis = note.verified, note.basis
+        made: list[NoteRecord | None] = [
+            NoteRecord(*head, verified, summary, detail, basis)
+            for summary, detail in zip(summaries, details, strict=True)
+        ]
+        for at in long:
+            made[at] = None
+        return made
 
 
 class ManyNotes:
@@ -78,22 +81,32 @@ class ManyNotes:
     def notes(self, firing: Firing, answers: Answers) -> list[NoteRecord]:
         """The note of each row the rule fires for, in order."""
         numbers, keys = self._sight.of(firing, answers)
-        worded = [self._of(key, at, firing, answers) for key, at in keys]
-        cases, notes = answers.sheet.cases, list[NoteRecord]()
-        for at, (number, row) in enumerate(zip(numbers, firing.rows.tolist(), strict=True)):
-            found = worded[number]
-            note: NoteRecord | None = None
-            if found is not None and found.gaps:
-                facts = cases[row].facts
-                values = [
-                    say(facts[name] if name is not None else firing.value(at))
-                    for name, say in found.gaps
-                ]
-                note = found.filled(values)
-            elif found is not None:
-                note = found.note
-            notes.append(note or self._recorder.note(*self._fired(at, firing, answers)))
-        return notes
+        alike: list[list[int]] = [[] for _ in keys]
+        for at, number in enumerate(numbers):
+            alike[number].append(at)
+        notes: list[NoteRecord | None] = [None] * len(numbers)
+        for (key, first), places in zip(keys, alike, strict=True):
+            worded = self._of(key, first, firing, answers)
+            if worded is not None:
+                values = [self._said(gap, places, firing, answers) for gap in worded.gaps]
+                for at, note in zip(places, worded.written(values, len(places)), strict=True):
+                    notes[at] = note
+        return [
+            note or self._recorder.note(*self._fired(at, firing, answers))
+            for at, note in enumerate(notes)
+        ]
+
+    def _said(
+        self, gap: tuple[str | None, Say], places: list[int], firing: Firing, answers: Answers
+    ) -> list[str]:
+        """What fills one gap in each of some cases."""
+        where, say = gap
+        if where is None:
+            return [say(firing.value(at)) for at in places]
+        cases, rows = answers.sheet.cases, firing.rows
+        if len(places) < len(rows):
+            rows = rows[places]
+        return [say(cases[row].facts[where]) for row in rows.tolist()]
 
     def _fired(self, at: int, firing: Firing, answers: Answers) -> tuple[Fired, Evaluation]:
         """One case as the engine says it, as far as a note rests on it."""
