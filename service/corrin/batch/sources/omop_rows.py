@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from corrin.batch.sources import local_time, resources
 from corrin.batch.sources.cdm_table import Cell
@@ -21,6 +22,15 @@ Made = tuple[str, bytes]
 _ID = re.compile(r"[A-Za-z0-9.\-]{1,48}", re.ASCII)
 _MIDNIGHT = re.compile(r"T00:00:00(?:\.0+)?(?:Z|[+-]\d{2}:\d{2})?$")
 _DAY = len("2026-07-01")
+_MOST_NAMED = 100_000
+
+
+class Named(NamedTuple):
+    """Codes of a result, whether they concern us, and how many concepts nobody knows."""
+
+    codes: list[Code]
+    concerns_us: bool
+    unknown: int
 
 
 @dataclass(slots=True)
@@ -31,6 +41,27 @@ class Makes:
     local: Codes
     zone: str
     told: Told
+    _named: dict[tuple[str, ...], Named] = field(default_factory=dict)
+
+    def named(self, cell: Cell, kind: str) -> Named:
+        """What the concepts of a result name; found out once for each combination of them."""
+        names = (f"{kind}_concept_id", f"{kind}_source_concept_id")
+        source, value = f"{kind}_source_value", "value_as_concept_id"
+        key = (*(cell.number(name) for name in (*names, value)), cell(source))
+        found = self._named.get(key)
+        if found is None:
+            if len(self._named) >= _MOST_NAMED:
+                self._named.clear()
+            told = Told()
+            coded = codes_of(cell, self.concepts, names, source, told)
+            answer = self.concepts.get(key[2])
+            skeleton = {
+                "code": resources.concept(self.local.mapped(coded)),
+                "valueString": "",
+                "valueCodeableConcept": resources.concept([answer.coding()] if answer else []),
+            }
+            found = self._named[key] = Named(coded, concerns_us(skeleton), told.unknown)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +87,20 @@ def _observation(cell: Cell, person: str, makes: Makes) -> Made | None:
 
 
 def _result(cell: Cell, person: str, makes: Makes, kind: str, text: str) -> Made | None:
-    names = (f"{kind}_concept_id", f"{kind}_source_concept_id")
-    coded = codes_of(cell, makes.concepts, names, f"{kind}_source_value", makes.told)
+    named = makes.named(cell, kind)
+    makes.told.unknown += named.unknown
+    if not named.concerns_us:
+        return None
     number = cell.number(f"{kind}_id")
     made = Record(
         person,
-        codes=coded,
-        text=next((one.display for one in coded if one.display), ""),
+        codes=named.codes,
+        text=_name(named.codes),
         when=_time(cell, kind, makes),
         id=f"{kind}-{number}" if _ID.fullmatch(number) else "",
+        **valued(cell, makes.concepts, text, makes.told),
     )
-    made = makes.local.record(valued(cell, made, makes.concepts, text, makes.told))
-    found = resource(made)
+    found = resource(makes.local.record(made))
     return ("Observation", resources.encoded(found)) if concerns_us(found) else None
 
 
@@ -181,6 +214,7 @@ def _joined(day: str, moment: str, clock: str, makes: Makes) -> str:
     return local_time.settled(found, makes.zone)
 
 
+@lru_cache(maxsize=8192)
 def _date(text: str) -> str:
     """A date or time as FHIR writes it; any other text as it stands, for the reader to refuse."""
     return "" if not text else (TimeFormat.of(()).read(text) or text)

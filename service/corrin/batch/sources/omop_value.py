@@ -7,7 +7,9 @@ is refused, since nobody can tell which one is right.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from corrin.batch.sources import resources
 from corrin.batch.sources.cdm_table import Cell
@@ -71,14 +73,11 @@ def codes_of(
     return found
 
 
-def valued(
-    cell: Cell, made: Record, concepts: Mapping[str, Concept], text: str, told: Told
-) -> Record:
-    """A result with its value, unit and range.
+def valued(cell: Cell, concepts: Mapping[str, Concept], text: str, told: Told) -> dict[str, Any]:
+    """What a :class:`Record` says of value, unit, range and remarks.
 
     Args:
         cell: the row.
-        made: the result so far.
         concepts: by id.
         text: the value as the source wrote it.
         told: counts what is of note.
@@ -86,37 +85,37 @@ def valued(
     Raises:
         Contradiction: input-operator, input-value-differs.
     """
-    figure = cell("value_as_number")
-    made = replace(made, low=cell("range_low"), high=cell("range_high"))
+    figure, low, high = cell("value_as_number"), cell("range_low"), cell("range_high")
     coded = concepts.get(cell.number("value_as_concept_id"))
     unit, ucum = _unit(cell, concepts)
-    made = replace(made, unit_text=unit, unit_code=ucum)
+    found: dict[str, Any] = {"unit_text": unit, "unit_code": ucum, "low": low, "high": high}
     sign = _operator(cell, concepts)
-    said = number.read(text) if text else "value-unreadable"
+    said = _read(text) if text else "value-unreadable"
     if isinstance(said, str):
         if coded is not None and not figure:
             concept = resources.concept([coded.coding()], text or coded.name)
-            return replace(made, value={"valueCodeableConcept": concept})
-        return _noted(replace(made, value_text=text, value_number=figure, comparator=sign), coded)
-    point = said.interval.is_point and "comparator-in-text" not in said.flags
-    if sign not in ("", _EQUAL) and (point or _sign_of(text) not in (sign, "")):
-        raise Contradiction("input-operator", "operator_concept_id", f"{sign} {text}")
-    made = replace(made, value_text=text, value_number=figure)
-    if differ(made):
-        # The number may have been converted: then its unit is not the text's.
-        own = cell("unit_source_value")
-        if not own and said.unit is None:
-            raise Contradiction("input-value-differs", "value_source_value", f"{text} {figure}")
-        told.differing += 1
-        ends = [one for one in (cell("range_low"), cell("range_high")) if one]
-        between = f"{' - '.join(ends)} {ucum or unit}" if len(ends) > 1 else ""
-        made = replace(made, unit_text=own, unit_code="", low=None, high=None, range_text=between)
-    return _noted(made, coded)
+            return found | {"value": {"valueCodeableConcept": concept}}
+        found |= {"value_text": text, "value_number": figure, "comparator": sign}
+    else:
+        point = said.interval.is_point and "comparator-in-text" not in said.flags
+        if sign not in ("", _EQUAL) and (point or _sign_of(text) not in (sign, "")):
+            raise Contradiction("input-operator", "operator_concept_id", f"{sign} {text}")
+        found["value_text"] = text
+        if figure and figure != text and differ(Record("", value_text=text, value_number=figure)):
+            # The number may have been converted: then its unit and range are not the text's.
+            own = cell("unit_source_value")
+            if not own and said.unit is None:
+                raise Contradiction("input-value-differs", "value_source_value", f"{text} {figure}")
+            told.differing += 1
+            between = f"{low} - {high} {ucum or unit}" if low and high else ""
+            found |= {"unit_text": own, "unit_code": "", "low": "", "high": ""}
+            found["range_text"] = between
+    if coded is not None:
+        found["comment"] = [coded.name]
+    return found
 
 
-def _noted(made: Record, coded: Concept | None) -> Record:
-    """A result of which a concept says something besides its value."""
-    return made if coded is None else replace(made, comment=[*made.comment, coded.name])
+_read = lru_cache(maxsize=8192)(number.read)
 
 
 def _sign_of(text: str) -> str:
