@@ -14,7 +14,7 @@ import pytest
 
 from corrin.batch import tables
 from corrin.batch.judge import Judge, Question, Shared
-from support import exports
+from support import exports, small_pieces
 
 PEOPLE = 60
 
@@ -109,8 +109,8 @@ def test_any_memory_writes_the_same_bytes(inputs: Path, dataset: Path) -> None:
     out = inputs.parent / "little"
     job = Job((str(inputs),), str(out), Question(exports.AS_OF), workers=1, summary=False)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plan, "LEAST_CHUNK", 16 * 1024)
-        patch.setattr(plan, "PARTITION_BYTES", 24 * 1024)
+        for name, size in small_pieces.SIZES.items():
+            patch.setattr(plan, name, size)
         patch.setattr(
             local, "resources", lambda *_: resources.Resources(workers=1, slice_bytes=4096)
         )
@@ -121,8 +121,7 @@ def test_any_memory_writes_the_same_bytes(inputs: Path, dataset: Path) -> None:
 def test_every_format_holds_the_same_rows(inputs: Path, dataset: Path) -> None:
     for form in ("ndjson", "csv"):
         out = inputs.parent / form
-        ran = exports.run(*exports.asked(inputs, out, "--format", form, "--workers", "1"))
-        assert ran.returncode == 0, ran.stderr.decode()
+        assert exports.here(*exports.asked(inputs, out, "--format", form, "--workers", "1")) == 0
         for name in tables.NAMES:
             for file in (dataset / name).iterdir():
                 rows = pq.read_table(file).to_pylist()

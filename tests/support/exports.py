@@ -12,7 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from support import places
+import pytest
+
+from corrin.batch.engine import plan
+from corrin.cli import program
+from support import places, small_pieces
 
 AS_OF = "2026-11-01"
 _LOINC, _UCUM = "http://loinc.org", "http://unitsofmeasure.org"
@@ -73,7 +77,6 @@ def environment(**more: str) -> dict[str, str]:
     return {
         "PATH": os.environ.get("PATH", ""),
         "PYTHONPATH": os.pathsep.join((str(places.SERVICE), str(places.ROOT / "tests"))),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "LANG": "C.UTF-8",
         **more,
     }
@@ -96,6 +99,14 @@ def run(*arguments: str, **more: Any) -> subprocess.CompletedProcess[bytes]:
     process = start(*arguments, **more)
     out, err = process.communicate(timeout=300)
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def here(*arguments: str) -> int:
+    """``corrin batch`` with small pieces in this process; the exit code."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, size in small_pieces.SIZES.items():
+            patch.setattr(plan, name, size)
+        return program.run(["batch", *arguments])
 
 
 def asked(inputs: Path, out: Path, *more: str) -> list[str]:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import sys
 
+SIZES = {"LEAST_CHUNK": 8 * 1024, "PARTITION_BYTES": 16 * 1024}
+
 if __name__ == "__main__":
     from corrin.batch.engine import plan
     from corrin.cli import program
 
-    plan.LEAST_CHUNK = 16 * 1024
-    plan.PARTITION_BYTES = 24 * 1024
+    for name, size in SIZES.items():
+        setattr(plan, name, size)
     sys.exit(program.run(sys.argv[1:]))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from corrin.batch.engine.resources import USUAL_MEMORY, cores, resources
 from corrin.batch.judge import Judge
 from corrin.batch.outcome import Outcome
 from corrin.batch.progress import Progress
@@ -40,11 +41,6 @@ def perform(job: Job, progress: Progress, say: Say) -> Outcome:
     return local.run(job, progress, lambda done, outcome: finish(done, outcome, say))
 
 
-def is_local(out: str) -> bool:
-    """Whether a place is a folder of this machine, and no address."""
-    return "://" not in out
-
-
 def check(job: Job) -> None:
     """Find out what cannot be used before anything is read."""
     if job.options.mapping is not None:
@@ -63,7 +59,14 @@ def finish(job: Job, outcome: Outcome, say: Say) -> None:
         from corrin.batch import compare
 
         judge = Judge(job.question, Shared({}))
-        compare.write_changes(job.folder, Path(job.compare_with), engine=judge.engine)
+        use = resources(job.workers, job.memory, cores())
+        compare.write_changes(
+            job.folder,
+            Path(job.compare_with),
+            engine=judge.engine,
+            memory=job.memory or USUAL_MEMORY,
+            threads=use.workers,
+        )
         say(f"What changed since {job.compare_with}: {job.folder / 'changes.json'}")
     if job.question.fhir is not None:
         from corrin.batch.sinks import fhir

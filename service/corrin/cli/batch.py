@@ -136,6 +136,14 @@ def batch(
             help="How tables are written; fhir: NDJSON, and FHIR resources for a bulk import.",
         ),
     ] = Form.PARQUET,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            "--base",
+            metavar="URL",
+            help="Of fhir: the service whose rules and codes the answers point to.",
+        ),
+    ] = None,
     summary: Annotated[
         bool, typer.Option("--summary/--no-summary", help="Write summary.html, one page of charts.")
     ] = True,
@@ -248,6 +256,7 @@ def batch(
             complete=tuple(complete or ()),
             against=against,
             zone=zone,
+            fhir=_base(base, form),
         ),
         format=form.value,
         input_format=input_format,
@@ -348,6 +357,8 @@ def _interrupted(code: ExitCode) -> Stopped:
 
 
 def _not_installed(error: ImportError) -> Stopped:
+    if (error.name or "corrin").partition(".")[0] == "corrin":
+        return of(error)
     return Stopped(
         ExitCode.USAGE,
         Trouble(
@@ -370,6 +381,18 @@ def _moment(as_of: str | None) -> str:
             ),
         )
     return as_of
+
+
+def _base(base: str | None, form: Form) -> str | None:
+    if base is None:
+        return None
+    if form is not Form.FHIR:
+        why, do = "It is of --format fhir.", "Leave it out, or write FHIR."
+    elif not re.fullmatch(r"https?://[A-Za-z0-9:/._~%\[\]-]+", base, re.ASCII):
+        why, do = "It is not the URL of a service.", "Write it as https://cds.example.org."
+    else:
+        return base.rstrip("/")
+    raise Stopped(ExitCode.USAGE, Trouble("The base cannot be used.", "--base", why, do))
 
 
 def _place(out: str | None, dry_run: bool) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from corrin.batch.engine.failure import failure, is_full
 from corrin.batch.engine.workplace import NAME, Workplace
 from corrin.batch.outcome import RunFailed
 from corrin.batch.sinks.dataset import RUN
@@ -100,8 +101,9 @@ def _lock(handle: int, out: Path) -> None:
             number = json.loads(os.pread(handle, 100, 1))["process"]
             raise _busy(out, f"Process {number} is at it.") from error
         raise _busy(out, "Another process is at it.") from error
-    os.ftruncate(handle, 0)
-    os.pwrite(handle, b" " + json.dumps({"process": os.getpid()}).encode(), 0)
+    with _file_trouble(out):
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, b" " + json.dumps({"process": os.getpid()}).encode(), 0)
 
 
 def _busy(out: Path, why: str) -> RunFailed:
@@ -119,6 +121,8 @@ def _file_trouble(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if is_full(error):
+            raise failure(error) from error
         raise RunFailed(
             "file",
             "The dataset cannot be written there.",

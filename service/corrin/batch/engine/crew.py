@@ -19,7 +19,8 @@ from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, cast
 
-from corrin.batch.engine.bench import Bench, Setup, failure
+from corrin.batch.engine.bench import Bench, Setup
+from corrin.batch.engine.failure import failure
 from corrin.batch.judge import Judge
 from corrin.batch.outcome import RunFailed
 
@@ -82,7 +83,7 @@ class Alone:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        return None
+        gc.unfreeze()
 
 
 @dataclass(slots=True)

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from corrin.batch import manifest_of_run
+from corrin.batch import manifest_of_run, scan
 from corrin.batch.engine import doubled, gathering, tally
-from corrin.batch.engine.bench import Setup, failure
+from corrin.batch.engine.bench import SCANNED_BYTES, Setup
 from corrin.batch.engine.claim import claim
 from corrin.batch.engine.crew import Crew, crew
+from corrin.batch.engine.failure import failure
 from corrin.batch.engine.judging import JUDGED, keep_reading_refusals
 from corrin.batch.engine.plan import Plan, plan
 from corrin.batch.engine.reading import AGAIN, READ
 from corrin.batch.engine.resources import resources
 from corrin.batch.engine.stamp import changed_since, same, stamp
-from corrin.batch.engine.workplace import Workplace
+from corrin.batch.engine.workplace import NAME, Workplace
 from corrin.batch.judge import Judge
 from corrin.batch.outcome import Outcome, RunFailed, checked
 from corrin.batch.progress import Progress, Timed
@@ -92,6 +93,8 @@ class _Run:
         use = resources(self.job.workers, self.job.memory, most)
         setup = Setup(self.plan, self.job.question, self.job.format, self.work, use.slice_bytes)
         with self.progress:
+            if self.plan.bytes >= SCANNED_BYTES:
+                scan.load()  # once on a machine it is compiled, which every process would do
             with crew(setup, use.workers, self.judge) as workers:
                 self._read(workers)
                 self._read_doubled(workers)
@@ -104,6 +107,7 @@ class _Run:
         put(self.job.folder / dataset.TIMING, _json(timing), self.work.aside)
         if after is not None:
             after(self.job, outcome)
+        settle(_files(self.job.folder))
         if not self.job.keep_work:
             self.work.clear()
         return outcome
@@ -173,7 +177,7 @@ class _Run:
             notes=tally.notes_of(plan, found.said, self.found.notes),
             outcomes=tally.outcomes_of(found.said),
         )
-        settle(sorted(_files(job.folder, outcome.rows)))
+        settle(_files(job.folder))
         data = manifest_of_run.written(job, plan.sources, outcome, self.judge, self.found.left)
         place = job.folder / dataset.RUN
         put(place, data, work.aside)
@@ -194,8 +198,11 @@ def _finished(job: Job, judge: Judge) -> Outcome:
     return manifest_of_run.outcome_of(data)
 
 
-def _files(out: Path, names: Iterable[str]) -> list[Path]:
-    return [file for name in names for file in (out / name).iterdir()]
+def _files(out: Path) -> list[Path]:
+    """All files of the dataset."""
+    tops = sorted(one for one in out.iterdir() if one.name != NAME)
+    below = [file for top in tops if top.is_dir() for file in sorted(top.rglob("*"))]
+    return [one for one in (*tops, *below) if one.is_file()]
 
 
 def _json(data: Any) -> bytes:

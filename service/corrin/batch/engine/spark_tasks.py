@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from corrin.batch import sinks
 from corrin.batch.engine import spark_judge, spark_read
-from corrin.batch.engine.bench import failure
+from corrin.batch.engine.failure import failure
 from corrin.batch.engine.reading import VERSIONS
 from corrin.batch.engine.spark_blob import Blob, given, handed, packed, unpacked
 from corrin.batch.sinks.writer import plain
