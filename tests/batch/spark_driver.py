@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import replace
 from typing import Any
 
-from corrin.batch.engine import spark, spark_inputs
+from corrin.batch.engine import plan, spark, spark_inputs
+from corrin.batch.fhir_answers import NOWHERE
 from corrin.batch.outcome import Outcome, RunFailed
 from corrin.batch.progress import Quiet
 from corrin.batch.question import Question
@@ -25,6 +27,8 @@ def done(told: dict[str, Any]) -> dict[str, Any]:
     asked = {"as_of": "2026-11-01", **told.pop("question", {})}
     lists = {name: tuple(value) for name, value in asked.items() if isinstance(value, list)}
     told["question"] = Question(**asked | lists)
+    if told.get("format") == "fhir":
+        told["question"] = replace(told["question"], fhir=NOWHERE)
     told["options"] = Options(**told.pop("options", {}))
     told["inputs"] = tuple(told["inputs"])
     job = Job(**{"engine": "spark", "summary": False, **told})
@@ -36,9 +40,13 @@ def done(told: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Begin a session with the settings given, then run what is asked."""
+    """Begin a session with the settings given, then run what is asked.
+
+    Pieces and partitions are as small as those of ``support.small_pieces``.
+    """
     from pyspark.sql import SparkSession
 
+    plan.LEAST_CHUNK, plan.PARTITION_BYTES = 16 * 1024, 24 * 1024
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName("corrin tests")
     for name, value in json.loads(sys.argv[1]).items():

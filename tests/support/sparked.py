@@ -139,7 +139,7 @@ class Cluster:
         """Processes of executors, by the folder of their worker."""
         found: dict[str, list[int]] = {}
         for name, worker in self.workers.items():
-            found[name] = _children(worker.pid)
+            found[name] = _children(worker.pid) if worker.poll() is None else []
         return found
 
     def kill(self, name: str) -> None:
@@ -164,6 +164,33 @@ def _children(number: int) -> list[int]:
         for child in path.read_text().split():
             found += [*_children(int(child)), int(child)]
     return found
+
+
+def rows(out: Path) -> dict[str, list[str]]:
+    """The rows of every table of a dataset, sorted; of FHIR what there is of each type."""
+    import pyarrow.parquet as pq
+
+    found: dict[str, list[str]] = {}
+    for file in sorted(out.rglob("part-*")):
+        own = found.setdefault(file.parent.relative_to(out).as_posix(), [])
+        if file.suffix == ".parquet":
+            own += map(repr, pq.ParquetFile(file).read().to_pylist())
+        elif file.suffix == ".csv":
+            own += file.read_bytes().decode().split("\r\n")[1:-1]
+        else:
+            own += file.read_text("utf-8").split("\n")[:-1]
+    return {name: sorted(own) for name, own in sorted(found.items())}
+
+
+def same(spark: Path, local: Path) -> None:
+    """Hold a dataset of Spark against that of the local engine: every row, and ``run.json``."""
+    ours, theirs = rows(spark), rows(local)
+    assert ours.keys() == theirs.keys()
+    for name, own in theirs.items():
+        assert ours[name] == own, name
+    assert sum(len(own) for own in ours.values()) > 0
+    assert (spark / "run.json").read_bytes() == (local / "run.json").read_bytes()
+    assert not (spark / ".corrin").exists()
 
 
 @contextlib.contextmanager

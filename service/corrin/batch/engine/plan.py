@@ -69,9 +69,13 @@ def plan(sources: Sequence[Source]) -> Plan:
         for span in _spans(source, most):
             end = size_of(source) if span.end is None else span.end
             chunks.append(Chunk(len(chunks), at, span, max(0, end - span.start)))
+    return Plan(tuple(sources), tuple(chunks), partitions_for(sources))
+
+
+def partitions_for(sources: Sequence[Source]) -> int:
+    """Into how many partitions the persons of some sources go."""
     unpacked = sum(size_of(one) * packed(one) for one in sources)
-    partitions = max(1, min(MOST_PARTITIONS, -(-unpacked // PARTITION_BYTES)))
-    return Plan(tuple(sources), tuple(chunks), partitions)
+    return max(1, min(MOST_PARTITIONS, -(-unpacked // PARTITION_BYTES)))
 
 
 def size_of(source: Source) -> int:

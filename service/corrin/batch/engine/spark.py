@@ -26,7 +26,7 @@ import pyarrow as pa
 
 from corrin.batch import manifest_of_run, reading_refusals, sinks
 from corrin.batch.engine import gathering, spark_inputs, tally
-from corrin.batch.engine.bench import failure
+from corrin.batch.engine.failure import failure
 from corrin.batch.engine.reading import Said
 from corrin.batch.engine.spark_blob import COLUMNS, Blob, handed, packed
 from corrin.batch.engine.spark_hadoop import Hadoop, is_address
@@ -100,31 +100,42 @@ def _run(
     job: Job, judge: Judge, session: SparkSession, progress: Progress, after: After | None
 ) -> Outcome:
     hadoop = Hadoop(session)
-    with (
-        tempfile.TemporaryDirectory(prefix="corrin-") as folder,
-        taken(job.out, job.resume, hadoop) as place,
-    ):
-        if place.finished:
-            return _finished(job, judge, place)
-        try:
-            found = spark_inputs.inputs(job, hadoop, Path(folder))
-            shipment = Shipment(session, job)
-            with Timed(progress) as timed:
-                outcome = _Run(job, judge, session, place, found, shipment, timed).run()
-            outcome = replace(outcome, timing=timed.seconds)
-            timing = {"seconds": outcome.timing, "master": session.sparkContext.master}
-            place.put(dataset.TIMING, _json(timing))
-        except BaseException:
-            session.sparkContext.cancelAllJobs()
-            place.forget()
-            raise
-        if after is not None and not is_address(job.out):
+    with tempfile.TemporaryDirectory(prefix="corrin-") as folder:
+        found = spark_inputs.inputs(job, hadoop, Path(folder))
+        with taken(job.out, job.resume, hadoop) as place:
+            if place.finished:
+                return _finished(job, judge, place)
+            return _written(job, judge, session, found, place, progress, after)
+
+
+def _written(
+    job: Job,
+    judge: Judge,
+    session: SparkSession,
+    found: Inputs,
+    place: Place,
+    progress: Progress,
+    after: After | None,
+) -> Outcome:
+    try:
+        shipment = Shipment(session, job)
+        with Timed(progress) as timed:
+            outcome = _Run(job, judge, session, place, found, shipment, timed).run()
+        outcome = replace(outcome, timing=timed.seconds)
+        timing = {"seconds": outcome.timing, "master": session.sparkContext.master}
+        place.put(dataset.TIMING, _json(timing))
+    except BaseException:
+        session.sparkContext.cancelAllJobs()
+        place.forget()
+        raise
+    if not is_address(job.out):
+        if after is not None:
             after(replace(job, out=place.out), outcome)
-        elif job.summary and is_address(job.out):
-            sys.stderr.write("corrin: no summary.html is drawn at an address.\n")
-        if not job.keep_work:
-            place.clear()
-        return outcome
+    elif job.summary:
+        sys.stderr.write("corrin: no summary.html is drawn at an address.\n")
+    if not job.keep_work:
+        place.clear()
+    return outcome
 
 
 @dataclass

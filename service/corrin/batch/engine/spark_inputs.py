@@ -13,15 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from corrin.batch.engine.plan import (
-    MOST_PARTITIONS,
-    PARTITION_BYTES,
-    Chunk,
-    Plan,
-    packed,
-    plan,
-    size_of,
-)
+from corrin.batch.engine.plan import Chunk, Plan, partitions_for, plan, size_of
 from corrin.batch.engine.spark_hadoop import Entry, Hadoop, is_address, local_path
 from corrin.batch.outcome import RunFailed
 from corrin.batch.run import Job
@@ -185,11 +177,9 @@ def _planned(found: Found, shadow: Shadow) -> Inputs:
         _check_sizes(away, shadow)
         files += [address for address, _ in away if address not in files]
         chunks.append(Chunk(len(chunks), at, Span(), size))
-    unpacked = sum(size_of(one) * packed(one) for one in found.sources)
-    partitions = max(1, min(MOST_PARTITIONS, -(-unpacked // PARTITION_BYTES)))
     return Inputs(
         found,
-        Plan(found.sources, tuple(chunks), partitions),
+        Plan(found.sources, tuple(chunks), partitions_for(found.sources)),
         tuple(here),
         tuple(lines),
         tuple(files),

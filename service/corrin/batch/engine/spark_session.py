@@ -6,8 +6,10 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,12 +73,16 @@ def opened(job: Job) -> Iterator[SparkSession]:
         return
     find_java()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    here = threading.current_thread() is threading.main_thread()
+    before = signal.getsignal(signal.SIGINT)
     session = _begun(job, SparkSession.builder)
     try:
         yield session
     finally:
         with _quiet():
             session.stop()
+        if here:  # pyspark put its own in the place of what was there
+            signal.signal(signal.SIGINT, before)
 
 
 def find_java() -> str:
