@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from corrin.batch.sources.source import InputError, Span
 from corrin.terminology import load
 
 TEXT = b'{"a":1}\n{"b":"\xc3\xa9"}\n\n{"c":3}'
+MARK = b"\xef\xbb\xbf"
 MANY = b"".join(b'{"n":%d,"x":"%s"}\n' % (at, b"y" * (at % 90)) for at in range(20_000))
 
 
@@ -42,22 +43,33 @@ def written(folder: Path, data: bytes, name: str = "a.ndjson") -> Path:
     return path
 
 
-def read_lines(path: Path, most: int = files.MOST_LINE) -> list[bytes | None]:
+def lines_in(stream: io.BufferedReader, most: int, block: int) -> Iterator[bytes | None]:
+    """The lines of a stream, without their ends."""
+    for one in files.blocks(stream, most, block=block):
+        if one is None:
+            yield None
+        else:
+            yield from (line.removesuffix(b"\r") for line in ended(bytes(one)))
+
+
+def ended(data: bytes) -> list[bytes]:
+    """Whole lines without their line feeds."""
+    return data.removesuffix(b"\n").split(b"\n")
+
+
+def read_lines(path: Path, most: int = files.MOST_LINE, block: int = 4096) -> list[bytes | None]:
     """The lines of a file."""
     with files.open_lines(path) as stream:
-        return [line.data for line in files.lines(stream, most)]
+        return list(lines_in(stream, most, block))
 
 
 def read_blocks(path: Path, most: int, block: int) -> tuple[list[bytes | None], str]:
-    """The same by blocks, and the reason why it broke off."""
+    """The lines of a file, and the reason why it broke off."""
     found: list[bytes | None] = []
     with files.open_lines(path) as stream:
         try:
-            for one in files.blocks(stream, most, block=block):
-                if one is None:
-                    found.append(None)
-                else:
-                    found += bytes(one).removesuffix(b"\n").split(b"\n")
+            for line in lines_in(stream, most, block):
+                found.append(line)
         except InputError as error:
             return found, error.reason
     return found, ""
@@ -120,7 +132,7 @@ def test_a_damaged_file_is_said_to_be_one(tmp_path: Path, packed: str) -> None:
     assert reason in ("input-corrupt", "input-truncated")
     behind = written(tmp_path, PACKERS[packed](TEXT) + b"rubbish after it")
     with files.open_lines(behind) as stream, pytest.raises(InputError) as caught:
-        list(files.lines(stream))
+        list(lines_in(stream, files.MOST_LINE, 4096))
     assert caught.value.reason == "input-corrupt"
 
 
@@ -129,7 +141,7 @@ def test_a_wrong_check_sum_is_noticed_after_the_data(tmp_path: Path) -> None:
     data[-7] ^= 1
     path = written(tmp_path, bytes(data))
     with files.open_lines(path) as stream, pytest.raises(InputError) as caught:
-        list(files.lines(stream))
+        list(lines_in(stream, files.MOST_LINE, 4096))
     assert caught.value.reason == "input-corrupt"
 
 
@@ -178,7 +190,7 @@ def test_utf_16_is_read_where_it_says_so(tmp_path: Path, encoding: str, packed: 
 def test_half_a_character_in_utf_16_breaks_off_or_is_no_utf_8(tmp_path: Path) -> None:
     cut = written(tmp_path, "\ufeff{}\n{}".encode("utf-16-le") + b"\x00")
     with files.open_lines(cut) as stream, pytest.raises(InputError) as caught:
-        list(files.lines(stream))
+        list(lines_in(stream, files.MOST_LINE, 4096))
     assert caught.value.reason == "input-truncated"
     lone = written(tmp_path, "\ufeff".encode("utf-16-le") + b"\x00\xd8\n\x00{\x00}\x00")
     bad, good = read_lines(lone)
@@ -196,7 +208,8 @@ def test_utf_32_is_refused(tmp_path: Path) -> None:
 
 def test_marks_and_line_ends(tmp_path: Path) -> None:
     path = written(tmp_path, b"\xef\xbb\xbf{}\r\n\xef\xbb\xbf[]\r\n\r\n\x00\rx\n\n{}")
-    assert read_lines(path) == [b"{}", b"[]", b"", b"\x00\rx", b"", b"{}"]
+    assert read_lines(path) == [MARK + b"{}", MARK + b"[]", b"", b"\x00\rx", b"", b"{}"]
+    assert files.head_of(path).startswith(b"{}\r\n")
     assert read_lines(written(tmp_path, b"")) == []
     assert read_lines(written(tmp_path, b"\n")) == [b""]
 
@@ -205,14 +218,10 @@ def test_marks_and_line_ends(tmp_path: Path) -> None:
 def test_a_line_that_is_too_long_is_told_and_the_rest_goes_on(tmp_path: Path, packed: str) -> None:
     long = b"x" * 100_000
     path = written(tmp_path, PACKERS[packed](b"a\n" + long + b"\nb\r\n" + long + b"\n" + long))
-    for most in (10, 99_999):
-        assert read_lines(path, most) == [b"a", None, b"b", None, None]
-        for block in (7, 4096, 1 << 20):
-            found, _ = read_blocks(path, most, block)
-            assert [one and one.rstrip() for one in found] == [b"a", None, b"b", None, None]
-    assert read_lines(path, 100_000) == [b"a", long, b"b", long, long]
-    found, _ = read_blocks(path, 100_000, 512)
-    assert found == [b"a", long, b"b\r", long, long]
+    for block in (7, 4096, 1 << 20):
+        for most in (10, 99_999):
+            assert read_lines(path, most, block) == [b"a", None, b"b", None, None]
+        assert read_lines(path, 100_000, block) == [b"a", long, b"b", long, long]
 
 
 def test_lines_of_a_hundred_megabytes_take_bounded_memory(tmp_path: Path) -> None:
@@ -244,7 +253,7 @@ def test_lines_of_a_hundred_megabytes_take_bounded_memory(tmp_path: Path) -> Non
     pieces=st.integers(1, 20),
     block=st.integers(1, 60),
 )
-def test_lines_blocks_and_spans_say_the_same(
+def test_blocks_and_spans_lose_nothing(
     tmp_path_factory: pytest.TempPathFactory,
     data: list[bytes],
     most: int,
@@ -252,33 +261,20 @@ def test_lines_blocks_and_spans_say_the_same(
     block: int,
 ) -> None:
     path = written(tmp_path_factory.mktemp("s"), b"".join(data))
-    # What is no whole line but for its end is one: a file may lack its last line feed.
-    expected = path.read_bytes().removesuffix(b"\n").split(b"\n") if path.stat().st_size else []
-    told = read_lines(path, most)
-    shorter = [line.removesuffix(b"\r") for line in expected]
-    assert [one for one in told if one is not None] == [
-        line for line, kept in zip(shorter, told, strict=True) if kept is not None
+    expected = ended(path.read_bytes()) if path.stat().st_size else []
+    assert read_lines(path, most, block) == [
+        line.removesuffix(b"\r") if len(line) <= most else None for line in expected
     ]
-    assert all(
-        len(raw) > most - 1 if kept is None else len(line) <= most
-        for raw, line, kept in zip(expected, shorter, told, strict=True)
-    )
-    found, reason = read_blocks(path, 10_000, block)
-    assert (found, reason) == (expected, "")
     spans = files.spans(path, pieces)
-    rejoined: list[bytes | None] = []
     for span in spans:
         upto = None if span.end is None else span.end - span.start
         with files.open_lines(path, span) as stream:
-            rejoined += [line.data for line in files.lines(stream, upto=upto)]
-        with files.open_lines(path, span) as stream:
-            whole = b"".join(
-                bytes(one or b"") for one in files.blocks(stream, upto=upto, block=block)
-            )
-        assert whole == path.read_bytes()[span.start : span.end]
-    assert rejoined == shorter
+            found = [bytes(one or b"") for one in files.blocks(stream, upto=upto, block=block)]
+        assert b"".join(found) == path.read_bytes()[span.start : span.end]
+        assert all(one.endswith(b"\n") for one in found[:-1])
     assert spans[0].start == 0
     assert all(one.end == other.start for one, other in pairwise(spans))
+    assert all(path.read_bytes()[one.start - 1 : one.start] == b"\n" for one in spans[1:])
 
 
 def test_spans_begin_at_lines_and_do_not_depend_on_chance(tmp_path: Path) -> None:
@@ -343,33 +339,10 @@ def test_what_the_system_does_not_let_us_read_is_told(tmp_path: Path) -> None:
 def test_a_file_that_vanishes_while_it_is_read_is_read_to_its_end(tmp_path: Path) -> None:
     path = written(tmp_path, MANY)
     with files.open_lines(path) as stream:
-        lines = files.lines(stream)
+        lines = lines_in(stream, files.MOST_LINE, 4096)
         next(lines)
         path.unlink()
         assert sum(1 for _ in lines) == 19_999
-
-
-@pytest.mark.parametrize(
-    ("data", "encoding"),
-    [
-        ("é;1\r\n".encode("latin-1"), "latin-1"),
-        ("é;1\r\n".encode(), None),
-        ("\ufeffé;1\r\n".encode(), "latin-1"),
-        ("é;1\r\n".encode("utf-16"), "latin-1"),
-        ("\ufeffé;1\r\n".encode("utf-32-be"), None),
-    ],
-)
-def test_text_is_decoded_by_its_mark_else_as_told(
-    tmp_path: Path, data: bytes, encoding: str | None
-) -> None:
-    with files.text_of(written(tmp_path, gzip.compress(data)), encoding) as text:
-        assert text.read() == "é;1\r\n"
-
-
-def test_text_in_an_encoding_nobody_knows_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError) as caught:
-        files.text_of(written(tmp_path, b"x"), "klingon")
-    assert caught.value.reason == "input-encoding"
 
 
 def test_random_bytes_never_raise_anything_else(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, TextIO
+from typing import BinaryIO
 
 from corrin.batch.sources.packed import BUFFER, Plain, open_bytes, packing
 from corrin.batch.sources.source import CHUNK_BYTES, InputError, Span
@@ -25,13 +25,6 @@ _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 _WHOLE = Span()
 _BLOCK = 4 * BUFFER
-
-
-class Line(NamedTuple):
-    """One line without its end; ``data`` is ``None`` where it was longer than allowed."""
-
-    number: int
-    data: bytes | None
 
 
 def head_of(path: str | Path, name: str | None = None, most: int = 64 * 1024) -> bytes:
@@ -117,47 +110,18 @@ def _to_line_end(stream: BinaryIO) -> int:
             return passed
 
 
-def lines(stream: BinaryIO, most_bytes: int = MOST_LINE, upto: int | None = None) -> Iterator[Line]:
-    r"""The lines of a stream, counted from 1; without ``\n``, ``\r\n`` and byte order mark.
-
-    Args:
-        stream: unpacked bytes in an encoding that is a superset of ASCII.
-        most_bytes: how long a line may be; of a longer one no data are kept.
-        upto: bytes to read; a line that begins before is given whole.
-
-    Raises:
-        InputError: what the stream raises, with the line it came to.
-    """
-    number = taken = 0
-    while upto is None or taken < upto:
-        number += 1
-        try:
-            data = stream.readline(most_bytes + 1)
-            taken += len(data)
-            if not data:
-                return
-            if not data.endswith(b"\n") and len(data) == most_bytes + 1:
-                taken += _to_line_end(stream)
-                yield Line(number, None)
-                continue
-        except InputError as error:
-            raise InputError(error.file, error.reason, number, error.hint) from None
-        data = data.removesuffix(b"\n").removesuffix(b"\r").removeprefix(_UTF8)
-        yield Line(number, data if len(data) <= most_bytes else None)
-
-
 def blocks(
     stream: io.BufferedReader,
     most_bytes: int = MOST_LINE,
     upto: int | None = None,
     block: int = _BLOCK,
 ) -> Iterator[memoryview | None]:
-    """The same lines in blocks of whole lines, ends included; ``None`` for each that is too long.
+    """Blocks of whole lines, ends included; ``None`` for each line that is too long.
 
     A block holds good until the next one is asked for.
 
     Args:
-        stream: as for :func:`lines`.
+        stream: unpacked bytes in an encoding that is a superset of ASCII.
         most_bytes: how long a line may be.
         upto: bytes to read; they end where a line does.
         block: about how long a block is; one that holds a longer line is longer.
@@ -268,38 +232,6 @@ def _peek(stream: io.BufferedReader, most: int) -> bytes:
         return b""
 
 
-def text_of(path: str | Path, encoding: str | None = None, name: str | None = None) -> TextIO:
-    """A file as text: by its byte order mark, else as it is said to be encoded, else UTF-8.
-
-    Line ends are left as they are. A text that is not what it was said to be raises
-    ``UnicodeDecodeError`` while it is read; see :func:`not_text`.
-
-    Raises:
-        InputError: as :func:`open_bytes`; input-encoding for an encoding nobody knows.
-    """
-    called = Path(path).name if name is None else name
-    stream = open_bytes(path, called)
-    head = _peek(stream, 4)
-    if head in _UTF32:
-        found = "utf-32"
-    elif head[:2] in _UTF16:
-        found = "utf-16"
-    elif head.startswith(_UTF8):
-        found = "utf-8-sig"
-    else:
-        found = encoding or "utf-8"
-    try:
-        return io.TextIOWrapper(stream, found, errors="strict", newline="")
-    except LookupError:
-        stream.close()
-        raise InputError(called, "input-encoding") from None
-
-
-def not_text(name: str, line: int) -> InputError:
-    """What to raise for a ``UnicodeDecodeError`` met while reading :func:`text_of`."""
-    return InputError(name, "input-encoding", line)
-
-
 class _Recoded(io.RawIOBase):
     """A stream in UTF-16 as UTF-8."""
 
@@ -340,16 +272,12 @@ class _Recoded(io.RawIOBase):
 
 __all__ = [
     "MOST_LINE",
-    "Line",
     "blocks",
     "head_of",
     "is_plain",
-    "lines",
-    "not_text",
     "open_bytes",
     "open_lines",
     "packing",
     "size_of",
     "spans",
-    "text_of",
 ]
