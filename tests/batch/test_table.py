@@ -13,6 +13,7 @@ import pytest
 
 from corrin.batch.sources import table
 from corrin.batch.sources.files import head_of
+from corrin.batch.sources.resources import reference_of
 from corrin.batch.sources.source import InputError, Span
 from corrin.batch.sources.table_cells import text_of
 from support.tabled import HEADER, MAPPING, read, read_span, source_of, text
@@ -106,7 +107,7 @@ columns:
         "code": "pg/mL",
         "x": 1,
     }
-    assert second["subject"]["reference"] == "Patient/p%22"
+    assert second["subject"]["reference"] == reference_of('p"')
     with pytest.raises(InputError) as caught:
         read(path, mapping.replace("position: 3", "position: 4"))
     assert caught.value.reason == "input-column-missing"

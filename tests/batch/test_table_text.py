@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corrin.batch.sources import table_text
+from corrin.batch.sources.resources import reference_of
 from corrin.batch.sources.source import InputError, Span
 from corrin.batch.sources.table_text import Bad, Dialect, Records
 from support.tabled import HEADER, MAPPING, read, read_span, source_of, text
@@ -148,7 +149,7 @@ def test_encodings_line_ends_and_delimiters(tmp_path: Path, data: bytes, said: s
     """By the mark at the beginning, or as the mapping file says."""
     mapping = MAPPING + (f"file: {{encoding: {said}}}\n" if said else "")
     found = read(text(tmp_path, data), mapping)
-    assert [one["subject"]["reference"] for one in found.resources()] == ["Patient/M%C3%BCller"]
+    assert [one["subject"]["reference"] for one in found.resources()] == [reference_of("Müller")]
     assert found.resources()[0]["valueQuantity"]["unit"] == "µg/L"
     assert found.read.refused == []
 

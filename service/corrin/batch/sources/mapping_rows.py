@@ -26,6 +26,7 @@ from corrin.batch.sources.observation import Record, resource
 from corrin.batch.sources.resources import Code
 from corrin.batch.subject import key_of_reference
 from corrin.facts.moment import Moment
+from corrin.intake import observation
 from corrin.intake.plain import names
 from corrin.intake.plain.person import born_for
 from corrin.terminology.systems import LOINC, SHORT
@@ -33,6 +34,7 @@ from corrin.terminology.systems import LOINC, SHORT
 SITE = "urn:corrin:site"
 """The system of codes and identifiers of which a mapping file does not say what they are of."""
 _MOST_PEOPLE = 1 << 20
+_MOST_TESTS = 1 << 16
 _OLDEST = 150
 
 
@@ -88,6 +90,7 @@ class Maker:
         self.mapping, self.header, self.find, self.codes = mapping, header, find, codes
         self.told, self.mapped = Disagreements(), 0
         self._people: set[tuple[str, str, str]] = set()
+        self._known: dict[tuple[tuple[Code, ...], str], bool] = {}
         assert mapping.columns is not None
         columns = self.columns = mapping.columns
         self._get: dict[str, Getter] = {
@@ -220,6 +223,10 @@ class Maker:
                 more, entry = self._named(*found, name)
                 codes += more
                 local = local or entry
+        if not self._ours(tuple(codes), name):
+            read.rows += 1
+            read.not_ours += 1
+            return
         texts = [get[name](cells) for name in ("value", "number", "low", "high")]
         if self.mapping.file.decimal == ",":
             for at, text in enumerate(texts):
@@ -306,6 +313,19 @@ class Maker:
                 seq += 1
                 body = _statement(patient, said, text, when)
                 yield Row(subject, line, body, "Condition", said.column, seq)
+
+    def _ours(self, codes: tuple[Code, ...], name: str) -> bool:
+        """Whether the reader of FHIR may have anything to say of such a test; asked of it once."""
+        key = (codes, "" if codes else name)
+        found = self._known.get(key)
+        if found is None:
+            test = {"resourceType": "Observation", "code": resources.concept(codes, name)}
+            if self.codes is not None:
+                self.codes.add(test)
+            found = observation.concerns_us(test)
+            if len(self._known) < _MOST_TESTS:
+                self._known[key] = found
+        return found
 
     def _encoded(self, record: Record) -> bytes:
         found = resource(record)
