@@ -67,7 +67,7 @@ class Swapped:
             self._put_in.append(thresholds)  # what is known by its id must live as long
             self._deciders[key] = self._decider(thresholds)
         decider = self._deciders[key]
-        return None if decider is None else decider.decide(world).possible
+        return None if decider is None else decider.possible(world)
 
     def _decider(self, thresholds: Mapping[str, schema.Threshold]) -> Decider | None:
         bound, engine = self._framework.bound, self._framework.engine
@@ -135,4 +135,4 @@ def exchanged(
 
 
 def _possible(engine: Engine, topic: str, world: World) -> tuple[str, ...]:
-    return engine.deciders[topic].decide(world).possible
+    return engine.deciders[topic].possible(world)

@@ -153,6 +153,15 @@ class Decider:
             settle=settle,
         )
 
+    def possible(self, world: World) -> tuple[str, ...]:
+        """The statuses possible for a case, as :meth:`decide` says, and nothing else of it."""
+        open_facts = self._open(world)
+        if _size(open_facts) > MOST_CELLS:
+            return self._order
+        return self._sorted(
+            {self._table.verdict(world.given(**cell)).status for cell in _product(open_facts)}
+        )
+
     def _undecided(self, world: World) -> Decided:
         """So much is known only in part that nothing is excluded."""
         return Decided(
