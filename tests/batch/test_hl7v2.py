@@ -445,6 +445,15 @@ def test_a_line_longer_than_any_is_refused(tmp_path: Path, monkeypatch: pytest.M
     assert taken(found) == [("150 pg/mL", 5)]
 
 
+def test_what_does_not_concern_us_is_left_with_its_remarks(tmp_path: Path) -> None:
+    other = "OBX|2|NM|X1^Other^L||1||||||F"
+    found = reading(tmp_path, oru(PID, OBR, B12, other, "NTE|1||Haemolysed", other))
+    assert [("haemolysed" in one.flags) for _, _, one in found.results] == [False]
+    assert (found.reads[0].rows, found.reads[0].not_ours) == (4, 2)
+    answered = "OBX|2|CWE|X1^Other^L||84027009^Pernicious anaemia^SCT||||||F"
+    assert reading(tmp_path, oru(PID, OBR, other, answered)).reads[0].not_ours == 1
+
+
 def test_the_range_and_its_unit_are_shown_as_written(tmp_path: Path) -> None:
     for between, said in (("200-900", "200-900"), ("200-900 pg/mL", "200-900 pg/mL"), ("<5", "<5")):
         found = reading(tmp_path, oru(PID, OBR, B12.replace("200-900", between)))
@@ -475,9 +484,9 @@ def test_a_piece_counts_its_own_lines(tmp_path: Path) -> None:
 
 
 REFUSED_IN_SAMPLES = {
-    ("cdc-obx-OBX-to-Observation", "PID-3", "subject-missing"): 12,
-    ("msconv-LAB-ORU-1.hl7", "MSH-11", "input-message-test"): 11,
-    ("nhc-realm-realm-animal-rabies.hl7", "PID-35", "not-the-patient"): 2,
+    ("cdc-obx-OBX-to-Observation", "PID-3", "subject-missing"): 6,
+    ("msconv-LAB-ORU-1.hl7", "MSH-11", "input-message-test"): 5,
+    ("nhc-realm-realm-animal-rabies.hl7", "PID-35", "not-the-patient"): 1,
 }
 
 
@@ -492,7 +501,7 @@ def test_the_samples_are_read_whole(samples: Path) -> None:
     assert counted == REFUSED_IN_SAMPLES
     assert [sum(one.rows for one in found.reads), sum(one.not_ours for one in found.reads)] == [
         40,
-        9,
+        22,
     ]
     assert sorted({one["subject"] for one in found.tables["reports"]}) == [
         "Patient/36363636-2.16.840.1.113883.19.3.2.1",

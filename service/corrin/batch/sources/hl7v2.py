@@ -23,7 +23,7 @@ from corrin.batch.sources.hl7v2_message import (
     words,
 )
 from corrin.batch.sources.hl7v2_person import Person, person_of
-from corrin.batch.sources.hl7v2_result import Order, Result, mistaken, record_of
+from corrin.batch.sources.hl7v2_result import Concern, Order, Result, mistaken, record_of
 from corrin.batch.sources.observation import resource
 from corrin.batch.sources.source import CHUNK_BYTES, Options, Source, Span
 from corrin.intake.observation import concerns_us
@@ -102,6 +102,7 @@ class Hl7v2Source(Source):
             corrin.batch.sources.mapping_file.MappingProblem: the file of local codes is faulty.
         """
         local = codes.load(self.options.codes) if self.options.codes else codes.Codes()
+        concern = Concern(local)
         upto = None if span.end is None else span.end - span.start
         whole = span.end is None or span.end >= files.size_of(self.path)
         with files.open_lines(self.path, span, self.name) as stream:
@@ -112,7 +113,7 @@ class Hl7v2Source(Source):
                     _refuse(read, one.number, "input-segment")
                 else:
                     one.cut = one.cut and whole
-                    yield from _Reader(self.options, local, read).rows(one)
+                    yield from _Reader(self.options, concern, read).rows(one)
             read.lines = lines.count
 
 
@@ -121,7 +122,7 @@ class _Reader:
     """Reads one message."""
 
     options: Options
-    local: codes.Codes
+    concern: Concern
     read: Read
     person: Person = _NOBODY
     sent: str = ""
@@ -131,17 +132,21 @@ class _Reader:
 
     def rows(self, message: Message) -> Iterator[Row]:
         try:
-            parsed = parse(message, self.options.encoding)
+            parsed = parse(message, self.options.encoding, self.concern.none)
         except MessageError as error:
             _refuse(self.read, message.lines[0].number, error.reason, "MSH")
             for line in message.lines[1:]:
                 if line.data is not None and line.data[:3].decode("latin-1") in _ROWS:
                     _refuse(self.read, line.number, error.reason, "MSH")
             return
-        for segment, line in zip(parsed.segments, message.lines, strict=True):
+        too_long = {line.number for line in message.lines if line.data is None}
+        for segment in parsed.segments:
             if not segment.name:
-                reason = "input-line-too-long" if line.data is None else "input-segment"
-                _refuse(self.read, line.number, reason)
+                long = segment.line in too_long
+                reason = "input-line-too-long" if long else "input-segment"
+                _refuse(self.read, segment.line, reason)
+        self.read.rows += parsed.left
+        self.read.not_ours += parsed.left
         if not any(segment.name in _ROWS for segment in parsed.segments) or not _is_ours(parsed):
             self._leave(parsed)
             return
@@ -158,7 +163,8 @@ class _Reader:
 
     def _leave(self, parsed: Parsed) -> None:
         """Count what a message holds as not ours; one that holds nothing counts by itself."""
-        held = sum(1 for segment in parsed.segments if segment.name in _ROWS) or 1
+        held = sum(1 for segment in parsed.segments if segment.name in _ROWS)
+        held = held or int(not parsed.left)
         self.read.rows += held
         self.read.not_ours += held
 
@@ -206,7 +212,7 @@ class _Reader:
             _refuse(self.read, line, person.reason, person.path, subject=key)
             return
         record = record_of(result, order, person.name, self.sent, self.options.zone)
-        record = self.local.record(record)
+        record = self.concern.local.record(record)
         named = mistaken(record.codes)
         if named:
             _refuse(self.read, line, "input-code-system", "OBX-3", named, key)

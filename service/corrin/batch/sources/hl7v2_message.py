@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -102,9 +102,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A message as segments; what is none has an empty name."""
+    """A message as segments; what is none has an empty name. ``left`` were not parsed."""
 
     segments: tuple[Segment, ...]
+    left: int = 0
 
     @property
     def header(self) -> Segment:
@@ -112,12 +113,18 @@ class Parsed:
         return self.segments[0]
 
 
-def parse(message: Message, encoding: str | None = None) -> Parsed:
+def parse(
+    message: Message,
+    encoding: str | None = None,
+    leave: Callable[[str, Delimiters], bool] | None = None,
+) -> Parsed:
     """The segments of a message.
 
     Args:
         message: its lines.
         encoding: of messages that do not name a character set of ours.
+        leave: whether an OBX, by its text, need not be looked at: most of the time goes into
+            parting segments. Remarks behind it are left with it.
 
     Raises:
         MessageError: input-message-header, input-line-too-long.
@@ -133,14 +140,44 @@ def parse(message: Message, encoding: str | None = None) -> Parsed:
         for one in message.lines
     ]
     good = [at for at, text in enumerate(texts) if _is_segment(text, marks)]
+    passed = _passed(texts, good, marks, leave)
+    good = [at for at in good if at not in passed]
     parsed = hl7.parse("\r".join(texts[at] for at in good))
     fields = dict(zip(good, parsed, strict=True))
     return Parsed(
         tuple(
             Segment(texts[at][:3] if at in fields else "", one.number, fields.get(at), marks, named)
             for at, one in enumerate(message.lines)
-        )
+            if at not in passed
+        ),
+        sum(1 for at in passed if texts[at].startswith("OBX")),
     )
+
+
+def single(text: str, marks: Delimiters) -> Segment:
+    """One segment by itself."""
+    others = marks.component + marks.repeat + marks.escape + marks.part
+    parsed = hl7.parse(f"MSH{marks.field}{others}{marks.field}\r{text}")
+    return Segment(text[:3], 0, parsed[1], marks, "utf-8")
+
+
+def _passed(
+    texts: list[str],
+    good: list[int],
+    marks: Delimiters,
+    leave: Callable[[str, Delimiters], bool] | None,
+) -> frozenset[int]:
+    found: set[int] = set()
+    before = False
+    for at in good if leave is not None else ():
+        name = texts[at][:3]
+        if leave is not None and name == "OBX":
+            before = leave(texts[at], marks)
+        elif name != "NTE":
+            before = False
+        if before:
+            found.add(at)
+    return frozenset(found)
 
 
 def _is_segment(text: str, marks: Delimiters) -> bool:

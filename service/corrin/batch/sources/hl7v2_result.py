@@ -9,9 +9,11 @@ from typing import Any
 
 from corrin import terminology
 from corrin.batch.sources import local_time, resources
-from corrin.batch.sources.hl7v2_message import Segment, shown, words
+from corrin.batch.sources.codes import Codes
+from corrin.batch.sources.hl7v2_message import Delimiters, Segment, shown, single, words
 from corrin.batch.sources.observation import UCUM, Record, is_number, quantity
 from corrin.batch.sources.resources import Code
+from corrin.intake.observation import concerns_us
 from corrin.terminology.systems import LOINC, canonical_system, loinc_check_digit_holds
 
 _TABLE = re.compile(r"HL7(\d{4})", re.ASCII)
@@ -22,6 +24,7 @@ _CODED = frozenset({"CE", "CWE", "CNE", "CF", "IS"})
 _TEXTS = frozenset({"ST", "TX", "FT", "NM", ""})
 _TIMES = {"DT": "valueDateTime", "DTM": "valueDateTime", "TS": "valueDateTime", "TM": "valueTime"}
 _COMPARATORS = frozenset({"", "=", "<", "<=", ">", ">="})
+_MOST_KNOWN = 100_000
 _RESULTS = "urn:corrin:hl7v2:result"
 
 
@@ -93,6 +96,37 @@ def record_of(result: Result, order: Order, patient: str, sent: str, zone: str) 
         identifier=[(_RESULTS, f"{number}|{name}|{obx.raw(4)}")] if number else [],
         absent=known["absent"].get(status, ""),
     )
+
+
+@dataclass(slots=True)
+class Concern:
+    """Whether results concern us, by their codes; found out once for each way to write them."""
+
+    local: Codes
+    _known: dict[tuple[object, ...], bool] = field(default_factory=dict)
+
+    def none(self, text: str, marks: Delimiters) -> bool:
+        """Whether an OBX does not concern us, whatever its value and whoever it is about."""
+        parts = text.split(marks.field, 6)
+        kind, code, value = (parts[at] if at < len(parts) else "" for at in (2, 3, 5))
+        key = (marks, code, kind, value if kind in _CODED else "")
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            found = self._known[key] = self._none(single(text, marks))
+        return found
+
+    def _none(self, obx: Segment) -> bool:
+        codes = self.local.mapped(codes_of(obx.repeats(3)[0]))
+        skeleton: dict[str, Any] = {
+            "code": resources.concept(codes, shown(obx.text(3, 9) or obx.text(3, 2))),
+            "valueString": "",
+        }
+        if obx.text(2).upper() in _CODED:
+            answers = [code for one in obx.repeats(5) for code in codes_of(one)]
+            skeleton["valueCodeableConcept"] = resources.concept(answers)
+        return not mistaken(codes) and not concerns_us(skeleton)
 
 
 def codes_of(components: Sequence[Sequence[str]]) -> list[Code]:

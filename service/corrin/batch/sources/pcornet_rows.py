@@ -27,6 +27,16 @@ RAW = "urn:corrin:pcornet:raw"
 Made = tuple[str, bytes]
 _ID = re.compile(r"[A-Za-z0-9.\-]{1,48}", re.ASCII)
 _DAY = len("2026-07-01")
+_NAMING = (
+    "raw_lab_name",
+    "lab_name",
+    "lab_loinc",
+    "lab_px",
+    "lab_px_type",
+    "raw_lab_code",
+    "result_snomed",
+)
+_MOST_NAMED = 100_000
 _SAS = TimeFormat.of(("%d%b%Y",))
 
 
@@ -37,6 +47,23 @@ class Makes:
     local: Codes
     zone: str
     told: Told
+    _named: dict[tuple[str, ...], list[Code] | None] = field(default_factory=dict)
+
+    def named(self, cell: Cell) -> list[Code] | None:
+        """The codes of a result, or ``None`` where they do not concern us; found out once each."""
+        key = tuple(cell(name) for name in _NAMING)
+        if key not in self._named:
+            if len(self._named) >= _MOST_NAMED:
+                self._named.clear()
+            coded = _lab_codes(cell)
+            answer = Code(SNOMED, _said(cell, "result_snomed"))
+            skeleton = {
+                "code": resources.concept(self.local.mapped(coded), _name(cell)),
+                "valueString": "",
+                "valueCodeableConcept": resources.concept([answer]),
+            }
+            self._named[key] = coded if concerns_us(skeleton) else None
+        return self._named[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +89,16 @@ def _said(cell: Cell, name: str) -> str:
 
 
 def _lab(cell: Cell, person: str, makes: Makes) -> Made | None:
+    named = makes.named(cell)
+    if named is None:
+        return None
     sign = words()["abnormal"].get(cell("abn_ind").upper())
     source = _said(cell, "specimen_source")
     identity = cell.number("lab_result_cm_id")
     made = Record(
         person,
-        codes=_lab_codes(cell),
-        text=cell("raw_lab_name") or _said(cell, "lab_name"),
+        codes=named,
+        text=_name(cell),
         when=_time(cell, "specimen", makes),
         issued=_time(cell, "result", makes),
         interpretation=[sign] if sign else [],
@@ -77,6 +107,10 @@ def _lab(cell: Cell, person: str, makes: Makes) -> Made | None:
     )
     found = resource(makes.local.record(_ranged(cell, _valued(cell, made, makes))))
     return ("Observation", resources.encoded(found)) if concerns_us(found) else None
+
+
+def _name(cell: Cell) -> str:
+    return cell("raw_lab_name") or _said(cell, "lab_name")
 
 
 def _lab_codes(cell: Cell) -> list[Code]:
