@@ -11,7 +11,8 @@ from corrin.evaluate.decide import Decider
 from corrin.evaluate.engine import CANNOT_CLASSIFY
 from corrin.evaluate.many_sheet import Cases
 from corrin.evaluate.table import Verdict
-from corrin.language.to_columns import Late, Node, Program, Rows
+from corrin.language.columns import Late, Node, Rows
+from corrin.language.to_columns import Program
 
 # Answers kept of cases that are known in part; they hold no more than classes of facts.
 _MOST_KEPT = 20_000

@@ -13,7 +13,7 @@ from corrin.evaluate.many_facts import Face, Slot, world_of
 from corrin.facts.case import Case
 from corrin.facts.fact import Absent, Fact, Measured, Stated
 from corrin.language import tree
-from corrin.language.to_columns import (
+from corrin.language.columns import (
     NOT_ASKED,
     Classes,
     Column,

@@ -54,7 +54,7 @@ class Many:
         found: list[Record | None] = [None] * len(cases)
         eras: dict[tuple[int, ...], list[int]] = {}
         for index, case in enumerate(cases):
-            eras.setdefault(asker.era_of(case.as_of.end.date()), []).append(index)
+            eras.setdefault(asker.filler.era_of(case.as_of.end.date()), []).append(index)
         for rows in eras.values():
             for start in range(0, len(rows), AT_ONCE):
                 part = rows[start : start + AT_ONCE]
@@ -67,7 +67,7 @@ class Many:
         return self._recorder.of(self._engine.evaluate(case))
 
     def _records(self, asker: Asker, cases: list[Case]) -> list[Record]:
-        filled = asker.fill(cases)
+        filled = asker.filler.fill(cases)
         answers = asker.answers(filled)
         notes: list[list[NoteRecord]] = [[] for _ in cases]
         results: dict[int, list[Measured]] = {}

@@ -18,7 +18,7 @@ from corrin.evaluate.many_sheet import Cases, Era, Values
 from corrin.facts.calculated import CALCULATED
 from corrin.facts.fact import Absent, Fact, Measured, Stated
 from corrin.language import tree
-from corrin.language.to_columns import Fixed, Node, Outer, Table
+from corrin.language.columns import Fixed, Node, Outer, Table
 from corrin.language.world import AS_OF
 from corrin.notes.words import Dictionary
 from corrin.packs import placeholder
@@ -136,6 +136,8 @@ class Sight:
         self._limits = tuple(
             part for limit in note.limits for part in placeholder.names_in(limit) if part[0] in told
         )
+        for cut in shown:
+            asker.filler.look_at_figures(cut)
         selectors = [variant.when for cut in shown for variant in cut.variants]
         for condition in selectors:
             asker.node(rule, condition)
@@ -157,7 +159,7 @@ class Sight:
             )
         )
         for column in self._columns:
-            asker.look_at(column)
+            asker.filler.look_at(column)
         self._views: tuple[_View, ...] = ()
         self._others: tuple[Node, ...] = ()
 

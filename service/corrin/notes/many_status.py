@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from corrin.evaluate.decide import Decided
 from corrin.evaluate.many import Answers, Asker
 from corrin.evaluate.many_decide import Answered, ManyDecider
-from corrin.language.to_columns import Rows
+from corrin.language.columns import Rows
 from corrin.notes.record import Recorder, StatusRecord
 from corrin.notes.status import URGENCIES
 
@@ -31,7 +31,7 @@ class ManyStatus:
         self._decider, self._asker, self._recorder = decider, asker, recorder
         self._settled_by, self._assumes = content.settled_by, content.assumes
         for name in (*content.settled_by, *content.assumes):
-            asker.look_at(name)
+            asker.filler.look_at(name)
         self._bits = len(self._settled_by) + len(self._assumes)
         self._made: dict[tuple[int, int, int], StatusRecord] = {}
 
@@ -56,7 +56,7 @@ class ManyStatus:
         found = np.zeros(len(rows), np.intp)
         for bit, name in enumerate(names):
             classes = answers.sheet.classes(name)
-            faces = self._asker.slots[name].faces
+            faces = self._asker.filler.slots[name].faces
             if isinstance(classes, int):
                 found |= int(faces[classes].missing) << bit
             else:
