@@ -34,11 +34,11 @@ def start(arguments: list[str], **env: str) -> subprocess.Popen[bytes]:
 
 
 def run(arguments: list[str], **env: str) -> tuple[int, str]:
-    """The same to its end: exit code, and what it said on standard error."""
+    """The same to its end: exit code, and what it said on standard error, in one line."""
     process = start(arguments, **env)
     _, said = process.communicate(timeout=sparked.SECONDS)
     assert b"Traceback" not in said and b"\tat " not in said
-    return process.returncode, said.decode()
+    return process.returncode, " ".join(said.decode().split())
 
 
 def java(place: Path, says: str) -> str:
@@ -75,7 +75,9 @@ def test_spark_that_is_not_installed(inputs: Path, tmp_path: Path) -> None:
     (own / "pyspark.py").write_text("raise ImportError('pyspark')\n")
     asked = exports.asked(inputs, tmp_path / "out", "--engine", "spark")
     ran = subprocess.run(
-        [str(bare), "-m", "corrin", "batch", *asked], capture_output=True, check=False
+        [str(bare), "-c", "import corrin.cli; corrin.cli.main()", "batch", *asked],
+        capture_output=True,
+        check=False,
     )
     assert ran.returncode == 2
     assert b"pip install 'corrin[spark]'" in ran.stderr

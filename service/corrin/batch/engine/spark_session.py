@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import re
 import shutil
@@ -73,9 +74,15 @@ def opened(job: Job) -> Iterator[SparkSession]:
         return
     find_java()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    with _unlogged():
+        yield from _owned(job, SparkSession.builder)
+
+
+def _owned(job: Job, builder: Any) -> Iterator[SparkSession]:
+    """A session of our own, from its beginning to its end."""
     here = threading.current_thread() is threading.main_thread()
     before = signal.getsignal(signal.SIGINT)
-    session = _begun(job, SparkSession.builder)
+    session = _begun(job, builder)
     try:
         yield session
     finally:
@@ -183,6 +190,20 @@ def _set(session: SparkSession) -> Iterator[None]:
                 session.conf.unset(name)
             else:
                 session.conf.set(name, value)
+
+
+@contextlib.contextmanager
+def _unlogged() -> Iterator[None]:
+    """What py4j logs when it is interrupted, with its trace, kept from a terminal nobody set up."""
+    root, nowhere = logging.getLogger(), logging.NullHandler()
+    if root.handlers or os.environ.get("SPARK_LOG"):
+        yield
+        return
+    root.addHandler(nowhere)
+    try:
+        yield
+    finally:
+        root.removeHandler(nowhere)
 
 
 @contextlib.contextmanager
