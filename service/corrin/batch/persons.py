@@ -65,16 +65,17 @@ def persons(rows: pa.Table) -> Iterator[Person]:
     if not rows.num_rows:
         return
     rows = rows.take(pc.sort_indices(rows, [(name, "ascending") for name in _ORDER]))
-    subjects = rows.column("subject").combine_chunks()
-    runs = pc.run_end_encode(subjects)
-    start = 0
-    for subject, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
-        yield _person(subject, rows.slice(start, end - start))
-        start = end
-
-
-def _person(subject: str, rows: pa.Table) -> Person:
+    # Persons are made of lists: a slice of columns costs more than all the rows of a person.
     found = {name: rows.column(name).to_pylist() for name in rows.column_names}
+    subjects = found["subject"]
+    start = 0
+    for end in range(1, len(subjects) + 1):
+        if end == len(subjects) or subjects[end] != subjects[start]:
+            yield _person(subjects[start], {n: of[start:end] for n, of in found.items()})
+            start = end
+
+
+def _person(subject: str, found: Mapping[str, list[Any]]) -> Person:
     parts = zip(
         found["body"],
         found["id"],

@@ -61,7 +61,8 @@ def choose(reading: Reading, as_of: Moment, policy: Policy) -> Case:
     facts.update(statements.choose(reading, refused, as_of, policy, facts))
     _pair(facts, policy)
     derived.add(facts, reading, as_of)
-    earlier = {name: _oldest_first(list(filter(_usable, found))) for name, found in by_name.items()}
+    ordered = {name: _oldest_first(found) for name, found in by_name.items()}
+    earlier = {name: tuple(filter(_usable, found)) for name, found in ordered.items()}
     trend.add(facts, earlier)
     notices = () if derived.AGE in facts else (ADULT_ASSUMED,)
     return Case(
@@ -69,7 +70,11 @@ def choose(reading: Reading, as_of: Moment, policy: Policy) -> Case:
         subject=reading.subject,
         facts=MappingProxyType(facts),
         earlier=MappingProxyType(earlier),
-        every=MappingProxyType({name: _oldest_first(found) for name, found in every.items()}),
+        every=MappingProxyType(
+            ordered
+            if every is by_name
+            else {name: _oldest_first(found) for name, found in every.items()}
+        ),
         refusals=reading.refusals,
         counts=_counts(reading, versions.fallen(reading.results, current)),
         notices=notices,

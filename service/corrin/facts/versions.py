@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -56,11 +56,11 @@ def fallen(results: tuple[Measured, ...], standing: tuple[Measured, ...]) -> int
 def _without(
     results: tuple[Measured, ...], gone_of: Callable[[list[Measured]], set[int]]
 ) -> tuple[Measured, ...]:
+    if not _anything_twice(results) and all(one.status not in CORRECTING for one in results):
+        return results
     groups: dict[str, list[Measured]] = {}
     for one in results:
         groups.setdefault(one.analyte, []).append(one)
-    if len(groups) == len(results):
-        return results
     gone = {one for group in groups.values() if len(group) > 1 for one in gone_of(group)}
     return tuple(one for one in results if id(one) not in gone) if gone else results
 
@@ -93,11 +93,11 @@ def _part(path: str) -> str:
     return path[start:] if start >= 0 else ""
 
 
-def _anything_twice(group: list[Measured]) -> bool:
-    """Whether two of a group share an identifier, or are the same part of the same resource."""
+def _anything_twice(results: Sequence[Measured]) -> bool:
+    """Whether two results share an identifier, or are the same part of the same resource."""
     known: set[object] = set()
     named = 0
-    for one in group:
+    for one in results:
         known.add((one.origin, _part(one.path)))
         known.update(one.identifiers)
         named += 1 + len(one.identifiers)

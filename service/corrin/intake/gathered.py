@@ -82,19 +82,29 @@ def gather(
     harvest = Harvest(zone, Library(walked.items, others))
     harvest.refusals += walked.refusals + person.refusals
     counts = dict.fromkeys(_RANK, 0)
-    went: list[set[str]] = [set() for _ in rows]
+    went: dict[int, str] = {}
     for refusal in walked.refusals:
-        went[row_of(refusal.path)[0]].add(REFUSED)
+        _note(went, row_of(refusal.path)[0], REFUSED)
     for item in walked.items:
-        went[row_of(item.path)[0]].add(reader.read_item(item, person, harvest))
+        _note(went, row_of(item.path)[0], reader.read_item(item, person, harvest))
     for at, template in taken.items():
         row = rows[at]
         assert isinstance(row, Slim)
         templates.put(template, row, token(at), harvest)
-        went[at].add(template.went)
+        went[at] = template.went
     reading = reader.reading_of(person, harvest, counts, None, complete)
-    fallen = _fallen(reading)
-    return Gathered(reading, tuple(_settled(one, at in fallen) for at, one in enumerate(went)))
+    for at in _fallen(reading):
+        if went.get(at) == USED:
+            went[at] = SUPERSEDED
+    # Nothing is left of a row that an older version was dropped from.
+    return Gathered(reading, tuple(went.get(at, SUPERSEDED) for at in range(len(rows))))
+
+
+def _note(went: dict[int, str], row: int, where: str) -> None:
+    """Note where a resource of a row went, unless another of that row came to more."""
+    known = went.get(row)
+    if known is None or _RANK.index(where) < _RANK.index(known):
+        went[row] = where
 
 
 def _templates(rows: Sequence[Resource | Slim], templates: Templates) -> dict[int, Template]:
@@ -128,10 +138,3 @@ def _fallen(reading: Reading) -> set[int]:
         return set()
     rows = {row_of(one.path)[0] for one in reading.results}
     return rows - {row_of(one.path)[0] for one in current}
-
-
-def _settled(went: set[str], fallen: bool) -> str:
-    """Where a row went; one of which nothing is left after older versions were dropped fell."""
-    if fallen and USED in went:
-        return SUPERSEDED
-    return next((one for one in _RANK if one in went), SUPERSEDED)
