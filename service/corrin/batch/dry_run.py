@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 
 import pyarrow as pa
 
@@ -18,7 +17,7 @@ from corrin.batch.reading_refusals import of_rows
 from corrin.batch.row import ROWS, Read, Row, batch_of
 from corrin.batch.run import Job
 from corrin.batch.sources.detect import Found
-from corrin.batch.sources.source import InputError, Source
+from corrin.batch.sources.source import InputError, Source, Span
 
 FIRST_ROWS = 1000
 FIRST_SOURCES = 50
@@ -74,34 +73,46 @@ def dry_run(job: Job) -> DryRun:
     use = resources(job.workers, job.memory, max(len(planned.chunks), planned.partitions))
     looked = [Looked(one, size_of(one)) for one in found.sources]
     problems = [Problem(one.file, one.reason, one.line, one.hint) for one in found.problems]
-    pieces, rows, refused = {}, [ROWS.empty_table()], []
-    for number, one in enumerate(looked[:FIRST_SOURCES]):
-        pieces[number] = piece = Piece(one.source.name, 0, one.source.native)
-        read = Read()
+    pieces: dict[int, Piece] = {}
+    rows, refused = [ROWS.empty_table()], []
+    for at, one in enumerate(looked[:FIRST_SOURCES]):
         try:
-            first = list(_first(one.source, planned, number, read))
+            for chunk, piece, read, first in _first(planned, at):
+                pieces[chunk] = piece
+                rows.append(pa.Table.from_batches([batch_of(first, chunk)]))
+                refused.append(of_rows(read.refused, piece))
+                one.counts.add(Counts(read.rows, read.used, 0, read.not_ours, len(read.refused)))
         except InputError as error:
             problems.append(Problem(error.file, error.reason, error.line, error.hint))
-            continue
-        rows.append(pa.Table.from_batches([batch_of(first, number)]))
-        refused.append(of_rows(read.refused, piece))
-        one.counts.add(Counts(read.rows, read.used, 0, read.not_ours, len(read.refused)))
     judge.shared = Shared(pieces)
     answer = judge.judge(pa.concat_tables(rows))
     for number, (used, superseded, not_ours, gone) in answer.went.items():
-        looked[number].counts.add(Counts(0, used, superseded, not_ours, gone))
+        looked[planned.chunks[number].source].counts.add(
+            Counts(0, used, superseded, not_ours, gone)
+        )
     refused.append(answer.tables["refusals"])
     return DryRun(
         planned, use, found, tuple(looked), tuple(_first_of_each(refused)), tuple(problems)
     )
 
 
-def _first(source: Source, planned: Plan, at: int, read: Read) -> Iterator[Row]:
-    """The rows of the first lines; no more of the input is read."""
-    span = next(one.span for one in planned.chunks if one.source == at)
-    for row in islice(source.rows(span, read), FIRST_ROWS):
+def _first(planned: Plan, at: int) -> Iterator[tuple[int, Piece, Read, list[Row]]]:
+    """The rows of the first lines of a source, chunk by chunk; no more of it is read."""
+    source = planned.sources[at]
+    before, left = 0, FIRST_ROWS
+    for chunk in (one for one in planned.chunks if one.source == at):
+        read = Read()
+        first = list(_some(source, chunk.span, read, left))
+        yield chunk.number, Piece(source.name, before, source.native), read, first
+        before, left = before + read.lines, left - read.rows
+        if left <= 0:
+            return
+
+
+def _some(source: Source, span: Span, read: Read, most: int) -> Iterator[Row]:
+    for row in source.rows(span, read):
         yield row
-        if read.rows >= FIRST_ROWS:
+        if read.rows >= most:
             return
 
 

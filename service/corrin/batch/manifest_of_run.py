@@ -78,6 +78,7 @@ def asked(question: Question) -> dict[str, Any]:
         "complete": list(question.complete),
         "against": question.against,
         "zone": question.zone,
+        "fhir": question.fhir,
     }
 
 

@@ -26,8 +26,8 @@ Exit codes:
   0    everything was read and answered; refused rows are in the dataset
   1    a fault of Corrin itself, or rows that do not add up
   2    the command was not understood, or the folder may not be written to
-  3    answered, but an input could not be read to its end (run.json names it);
-       or nothing could be read
+  3    an input could not be read to its end (run.json names it), the rest was
+       answered; or there was nothing to read
   4    the rules, a site file or a mapping file cannot be used
   5    a disk, a file or a process failed; go on with --resume
   130  interrupted (Ctrl-C), 143 ended (SIGTERM): go on with --resume"""
@@ -232,8 +232,8 @@ def batch(
       corrin batch export/ --out answers --as-of 2026-11-01
       corrin batch export/ --out answers --as-of 2026-11-01 --dry-run
       corrin batch export/ --out answers --as-of 2026-11-01 --resume
-      corrin batch labs.csv --mapping map.yaml --zone Europe/London --out answers \\
-          --as-of each-result
+      corrin batch labs.csv --mapping map.yaml --zone Europe/London \\
+          --out answers --as-of each-result
       corrin batch today/ --out new --as-of 2026-11-02 --compare-with answers
       corrin batch map labs.csv --out map.yaml
     """
