@@ -21,6 +21,14 @@ _CONDITIONAL = re.compile(r"Patient\?identifier=([^&]*)")
 _ABOUT_PERSON = frozenset({"Patient", "Specimen"})
 _OF_NOBODY = frozenset({"Medication", "Specimen"})
 HOLDERS = frozenset({"Bundle", "Parameters"})
+
+
+def is_holder(resource: Mapping[str, Any]) -> bool:
+    """Whether a resource is there to hold others; its type may be anything."""
+    kind = resource.get("resourceType")
+    return isinstance(kind, str) and kind in HOLDERS
+
+
 """Types that only hold other resources."""
 _OUTCOME = "OperationOutcome"
 

@@ -14,7 +14,7 @@ from corrin.batch import identity, scan
 from corrin.batch.row import Read, Row
 from corrin.batch.sources import files
 from corrin.batch.sources.bundle import content_of, unpack
-from corrin.batch.sources.fhir import HOLDERS, Taker, id_of, key_of
+from corrin.batch.sources.fhir import Taker, id_of, is_holder, key_of
 from corrin.batch.sources.manifest import DELETED, OUTPUT
 from corrin.batch.sources.pages import Pages
 from corrin.batch.sources.source import CHUNK_BYTES, InputError, Source, Span
@@ -125,9 +125,7 @@ class NdjsonSource(Source):
             value = self._parsed(data)
         except IntakeError:
             return
-        if isinstance(value, list) or (
-            isinstance(value, dict) and value.get("resourceType") in HOLDERS
-        ):
+        if isinstance(value, list) or (isinstance(value, dict) and is_holder(value)):
             found = [one.resource for one in content_of(value, data).found]
         else:
             found = [value] if isinstance(value, dict) else []
@@ -193,7 +191,7 @@ class NdjsonSource(Source):
         taker, deleted = reading.taker, self.role == DELETED
         if not isinstance(value, dict):
             taker.refuse(line, "malformed")
-        elif value.get("resourceType") in HOLDERS:
+        elif is_holder(value):
             yield from unpack(value, data, line, taker, reading.pages, deleted=deleted)
         elif not deleted:
             yield from taker.take(value, line, body=body)
