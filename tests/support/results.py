@@ -37,7 +37,7 @@ def result(analyte: str, text: str, when: str | None = SAMPLED, **more: Any) -> 
         unit=canonical,
         reported=text,
         when=None if when is None else Moment.parse(when),
-        origin=more.pop("origin", f"Observation/{analyte}"),
+        origin=more.pop("origin", f"Observation/{analyte}/{when}/{text}"),
         path=more.pop("path", f"{analyte}/{when}/{text}"),
         **more,
     )
