@@ -764,3 +764,14 @@ def test_bytes_by_chance_never_raise_and_always_add_up(tmp_path: Path) -> None:
         assert found.adds_up()
         for row in found.rows:
             assert row.subject and parsed(row.body)["resourceType"] == row.kind
+
+
+def test_a_type_that_is_no_text_is_refused_where_it_stands(tmp_path: Path) -> None:
+    file = tmp_path / "a.ndjson"
+    file.write_bytes(b'{"resourceType":{"a":1}}\n{"resourceType":["x"],"id":5}\n')
+    found = taken(NdjsonSource("a.ndjson", str(file)))
+    assert found.reasons() == [
+        (1, "malformed", "resourceType"),
+        (2, "malformed", "resourceType"),
+    ]
+    assert found.adds_up()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,14 +23,14 @@ _OF_NOBODY = frozenset({"Medication", "Specimen"})
 HOLDERS = frozenset({"Bundle", "Parameters"})
 
 
+"""Types that only hold other resources."""
+_OUTCOME = "OperationOutcome"
+
+
 def is_holder(resource: Mapping[str, Any]) -> bool:
     """Whether a resource is there to hold others; its type may be anything."""
     kind = resource.get("resourceType")
     return isinstance(kind, str) and kind in HOLDERS
-
-
-"""Types that only hold other resources."""
-_OUTCOME = "OperationOutcome"
 
 
 @dataclass(slots=True)
