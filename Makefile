@@ -16,7 +16,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_USER PIP_TARGET PIP_PREFIX
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check format-check lint types contracts rules units-check docs-check \
+.PHONY: help setup demo demo-batch test check format-check lint types contracts rules units-check docs-check \
         docs golden format bench soak wheel-test lock serve clean node healthchain spark bench-service
 
 help: ## this list
@@ -42,6 +42,10 @@ $(READY): pyproject.toml requirements-dev.lock
 
 demo: $(READY) ## interpret the example results and print the note
 	@$(BIN)/corrin interpret $(DEMO) --as-of 2026-11-01T09:00:00Z
+
+demo-batch: $(READY) ## answer for everybody in an example export, in build/demo-batch
+	@rm -rf build/demo-batch && mkdir -p build
+	@$(BIN)/corrin batch fixtures/batch/export --out build/demo-batch --as-of 2026-11-01
 
 serve: $(READY) ## run the HTTP service on http://127.0.0.1:8000 (settings: CORRIN_*, see corrin config)
 	@$(BIN)/corrin serve
