@@ -127,7 +127,7 @@ def test_no_rows_are_a_spill_too(tmp_path: Path) -> None:
 
 def test_memory_bounds_the_processes() -> None:
     gigabyte = 1 << 30
-    assert resources.resources(8, gigabyte, 100).workers == 4
+    assert resources.resources(8, gigabyte, 100).workers == 2
     assert resources.resources(2, gigabyte, 100).workers == 2
     assert resources.resources(8, 8 * gigabyte, 3).workers == 3
     assert resources.resources(1, resources.LEAST_MEMORY, 1).slice_bytes > 1_000_000

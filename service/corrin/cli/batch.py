@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 from typer.core import TyperCommand
@@ -204,7 +205,7 @@ def batch(
         typer.Option(
             "--memory",
             metavar="SIZE",
-            help="What they may use together (2GiB); else 256 MiB a core, at least 1 GiB.",
+            help="What they may use together (2GiB); else 384 MiB a core, at least 1 GiB.",
         ),
     ] = None,
     resume: Annotated[
@@ -244,6 +245,8 @@ def batch(
     except ImportError as error:
         raise _not_installed(error) from error
     folders = tuple(str(one) for one in own.folders(packs))
+    _known_zone(zone)
+    _known_encoding(encoding)
     job = Job(
         inputs=tuple(exports),
         out=_place(out, dry_run),
@@ -393,6 +396,37 @@ def _base(base: str | None, form: Form) -> str | None:
     else:
         return base.rstrip("/")
     raise Stopped(ExitCode.USAGE, Trouble("The base cannot be used.", "--base", why, do))
+
+
+def _known_zone(zone: str) -> None:
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError) as error:
+        raise Stopped(
+            ExitCode.USAGE,
+            Trouble(
+                "There is no such time zone.",
+                "--zone",
+                "Times that name none would be read as some other moment.",
+                "Name one as Europe/London does: a continent and a city; or UTC.",
+            ),
+        ) from error
+
+
+def _known_encoding(encoding: str | None) -> None:
+    if encoding is None:
+        return
+    try:
+        "".encode(encoding)
+    except (LookupError, ValueError) as error:
+        raise Stopped(
+            ExitCode.USAGE,
+            Trouble(
+                "There is no such encoding of text.",
+                "--encoding",
+                do="Name one as utf-8, latin-1 or cp1252 do.",
+            ),
+        ) from error
 
 
 def _place(out: str | None, dry_run: bool) -> str:

@@ -9,11 +9,11 @@ from pathlib import Path
 from corrin.batch.outcome import RunFailed
 
 MEGABYTE = 1 << 20
-PER_WORKER = 256 * MEGABYTE
-LEAST_MEMORY = 256 * MEGABYTE
+PER_WORKER = 384 * MEGABYTE
+LEAST_MEMORY = 384 * MEGABYTE
 USUAL_MEMORY = 1 << 30
-_OWN = 128 * MEGABYTE  # a process that holds nothing yet
-_TIMES = 8  # what rows come to while they are judged
+_OWN = 288 * MEGABYTE  # a process with all libraries, rules and the compiled scanner loaded
+_TIMES = 10  # what rows come to while they are judged
 _CPU_MAX = Path("/sys/fs/cgroup/cpu.max")
 
 
