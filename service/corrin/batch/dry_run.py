@@ -103,7 +103,7 @@ def _first(planned: Plan, at: int) -> Iterator[tuple[int, Piece, Read, list[Row]
     for chunk in (one for one in planned.chunks if one.source == at):
         read = Read()
         first = list(_some(source, chunk.span, read, left))
-        yield chunk.number, Piece(source.name, before, source.native), read, first
+        yield chunk.number, Piece(source.name, before, source.native, source.format), read, first
         before, left = before + read.lines, left - read.rows
         if left <= 0:
             return

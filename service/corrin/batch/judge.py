@@ -29,6 +29,10 @@ from corrin.notes.record import Recorder
 CASES_AT_ONCE = 4096
 VALUES_AT_ONCE = 1_000_000
 
+_SEXES = frozenset({"male", "female"})
+TWO_NUMBERINGS = "input-numbers-mixed"
+"""Why a person is refused whom inputs of two formats have under one number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -88,11 +92,13 @@ class Judge:
             )
         self._digest = self.composer.rules_digest()
         self._templates = Templates(self.zone)
+        self._formats = 1
         self._others: tuple[Mapping[str, bytes], dict[str, Any]] | None = None
 
     def judge(self, rows: pa.Table) -> Answer:
         """Answer for all persons whose rows are given; each person's rows must be given whole."""
         written = Written(self.topics, self.shared.pieces, self._digest)
+        self._formats = len({one.format for one in self.shared.pieces.values()})
         if self.against is not None:
             written.rows[against.TABLE] = []
         if self.answers is not None:
@@ -112,6 +118,9 @@ class Judge:
 
     def _person(self, person: Person, written: Written) -> Iterator[Asked]:
         """Read one person; the cases to be judged."""
+        if self._formats > 1 and self._numbered_twice(person):
+            _refuse_whole(person, TWO_NUMBERINGS, written)
+            return
         gone = [
             self._is_gone(kind, one) for kind, one in zip(person.kinds, person.given, strict=True)
         ]
@@ -120,6 +129,9 @@ class Judge:
                 if away:
                     written.count(chunk, "superseded")
             person = person.without(gone)
+        if person.kinds.count("Patient") > 1 and _differ_in_all(person):
+            _refuse_whole(person, "two-subjects", written)
+            return
         gathered = gather(
             person.given,
             others=self._products(),
@@ -168,6 +180,14 @@ class Judge:
             raise RuntimeError("a resource met more than once was not handed on whole")
         return history.version_of(one) < newest
 
+    def _numbered_twice(self, person: Person) -> bool:
+        """Whether inputs of several formats speak of a person under one number.
+
+        Person 1 of a database and ``Patient/1`` of a server are hardly ever the same.
+        """
+        pieces = self.shared.pieces
+        return len({pieces[chunk].format for chunk in set(person.chunks)}) > 1
+
     def _products(self) -> Mapping[str, dict[str, Any]]:
         """The Medication resources, parsed once."""
         known = self._others
@@ -175,6 +195,24 @@ class Judge:
             made = {name: parsed(body) for name, body in self.shared.products.items()}
             known = self._others = (self.shared.products, made)
         return known[1]
+
+
+def _differ_in_all(person: Person) -> bool:
+    """Whether the Patients of one id, none newer than the others, differ in sex and birth date.
+
+    Then two servers gave out one id, or one id was given to two people: one slip is common, but
+    nobody's sex and birth date are mended at once and both versions kept.
+    """
+    told = [one for kind, one in zip(person.kinds, person.given, strict=True) if kind == "Patient"]
+    sexes = {str(one.get("gender")) for one in told if isinstance(one, dict)} & _SEXES
+    births = {str(one["birthDate"]) for one in told if isinstance(one, dict) and "birthDate" in one}
+    return len(sexes) > 1 and len(births) > 1
+
+
+def _refuse_whole(person: Person, reason: str, written: Written) -> None:
+    for row, chunk in enumerate(person.chunks):
+        written.count(chunk, "refused")
+        written.refused(person, row, "", Refusal(reason, ""))
 
 
 def _refusals(person: Person, gathered: Gathered, written: Written) -> None:

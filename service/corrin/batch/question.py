@@ -40,13 +40,15 @@ class Question:
 class Piece:
     """Where a chunk stood: the file's name as reported, and the lines before the chunk in it.
 
-    ``native`` maps elements of the resource made of a row to the columns or fields they came from
-    (``.value.unit`` → ``OBX-6``), longest first.
+    ``format`` is that of its source: each numbers people in its own way. ``native`` maps elements
+    of the resource made of a row to the columns or fields they came from (``.value.unit`` →
+    ``OBX-6``), longest first.
     """
 
     file: str
     before: int = 0
     native: Mapping[str, str] = field(default_factory=dict)
+    format: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import NamedTuple
 
 from corrin.facts.moment import Moment
 from corrin.intake import dates, lists
 from corrin.intake.code import codings_of, identifiers_of, label, text_of
-from corrin.intake.harvest import Harvest
+from corrin.intake.harvest import Harvest, Withdrawal
 from corrin.intake.item import Item, Resource
 from corrin.intake.subject import about_patient
 from corrin.intake.text import printable
@@ -19,7 +20,8 @@ _FLAGGED = {
     "preliminary": ("preliminary",),
 }
 _UNUSABLE = frozenset({"registered", "unknown"})
-_NEVER = {"cancelled": "cancelled", "entered-in-error": "entered-in-error"}
+_IN_ERROR = "entered-in-error"
+_NEVER = {"cancelled": "cancelled", _IN_ERROR: "entered-in-error"}
 _UNKNOWN = "unknown"
 
 
@@ -71,13 +73,16 @@ def frame_of(item: Item, name: str | None, harvest: Harvest) -> Frame | None:
         for said in (status, above):  # what is contained shares the fate of what contains it
             if type(said) is str and said in _NEVER:
                 harvest.refuse(_NEVER[said], item, ".status", name=name, when=when, status=said)
+                if status == _IN_ERROR and "identifier" in resource:
+                    harvest.withdrawals.append(
+                        Withdrawal(name, _identifiers(resource), when, _issued(resource, zone))
+                    )
                 return None
     if flags is None:
         fault = "status-unusable" if status in _UNUSABLE else "status-unknown-code"
         flags = () if status in _UNUSABLE else ("status-as-unknown",)
         status = status if status in _UNUSABLE else _UNKNOWN
     assert status is not None
-    issued = resource.get("issued")
     specimen, fluid = None, None
     if "specimen" in resource:
         specimen, fluid, broken = _specimen(resource, item, harvest)
@@ -92,12 +97,21 @@ def frame_of(item: Item, name: str | None, harvest: Harvest) -> Frame | None:
         when,
         date_flags,
         date_fault,
-        dates.parse_moment(issued, zone) if issued is not None else None,
-        tuple(sorted(identifiers_of(resource["identifier"]))) if "identifier" in resource else (),
+        _issued(resource, zone),
+        _identifiers(resource) if "identifier" in resource else (),
         specimen,
         fluid,
         haemolysed,
     )
+
+
+def _issued(resource: Resource, zone: tzinfo) -> Moment | None:
+    issued = resource.get("issued")
+    return dates.parse_moment(issued, zone) if issued is not None else None
+
+
+def _identifiers(resource: Resource) -> tuple[str, ...]:
+    return tuple(sorted(identifiers_of(resource["identifier"])))
 
 
 def _specimen(

@@ -8,7 +8,7 @@ from datetime import UTC, tzinfo
 
 from corrin.facts import versions
 from corrin.facts.case import Reading
-from corrin.intake import reader, subject, walk
+from corrin.intake import reader, subject, walk, withdrawn
 from corrin.intake.harvest import Harvest, Library
 from corrin.intake.item import Item, Resource
 from corrin.intake.limits import Limits
@@ -92,8 +92,12 @@ def gather(
         assert isinstance(row, Slim)
         templates.put(template, row, token(at), harvest)
         went[at] = template.went
+    gone = {row_of(one.path)[0] for one in withdrawn.remove(harvest)}
     reading = reader.reading_of(person, harvest, counts, None, complete)
-    for at in _fallen(reading):
+    if gone:
+        gone -= {row_of(one.path)[0] for one in reading.results}
+        gone -= {row_of(one.path)[0] for one in reading.statements}
+    for at in _fallen(reading) | gone:
         if went.get(at) == USED:
             went[at] = SUPERSEDED
     # Nothing is left of a row that an older version was dropped from.

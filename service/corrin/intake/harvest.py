@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
+from typing import NamedTuple
 
 from corrin import terminology
 from corrin.facts.case import Placed, Refusal
@@ -12,6 +13,22 @@ from corrin.facts.fact import Measured, Stated
 from corrin.facts.moment import Moment
 from corrin.intake import lists
 from corrin.intake.item import Item, Resource
+
+
+class Withdrawal(NamedTuple):
+    """A result that was entered in error, and what tells which it was.
+
+    Attributes:
+        name: the analyte, as far as its code tells.
+        identifiers: business identifiers, as of :class:`~corrin.facts.fact.Measured`.
+        when: the time of the sample, if it is told.
+        issued: when it was withdrawn, if that is told.
+    """
+
+    name: str | None
+    identifiers: tuple[str, ...]
+    when: Moment | None
+    issued: Moment | None
 
 
 @dataclass(slots=True)
@@ -24,6 +41,7 @@ class Harvest:
     statements: list[Stated] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     orders: list[Placed] = field(default_factory=list)
+    withdrawals: list[Withdrawal] = field(default_factory=list)
     taken: int = 0
     _said: set[Stated] = field(default_factory=set)
 

@@ -23,6 +23,7 @@ from corrin.intake import (
     placed,
     subject,
     walk,
+    withdrawn,
 )
 from corrin.intake.harvest import Harvest, Library
 from corrin.intake.item import Item
@@ -104,7 +105,17 @@ def reading_of(
     evaluated: Moment | None,
     complete: tuple[str, ...],
 ) -> Reading:
-    """Everything harvested, in an order of its own."""
+    """Everything harvested and not withdrawn, in an order of its own.
+
+    ``counts`` is put right where all that a resource held was withdrawn.
+    """
+    gone = {one.origin for one in withdrawn.remove(harvest)}
+    if gone:
+        gone -= {one.origin for one in harvest.results}
+        gone -= {one.origin for one in harvest.statements}
+        moved = min(len(gone), counts["used"])
+        counts["used"] -= moved
+        counts["superseded"] += moved
     return Reading(
         subject=person.subject,
         results=tuple(_in_order(harvest.results)),

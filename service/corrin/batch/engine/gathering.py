@@ -57,7 +57,7 @@ def pieces(sources: Sequence[Source], lines: Sequence[tuple[int, int]]) -> dict[
     before = dict.fromkeys(range(len(sources)), 0)
     for number, (source, count) in enumerate(lines):
         one = sources[source]
-        found[number] = Piece(one.name, before[source], one.native)
+        found[number] = Piece(one.name, before[source], one.native, one.format)
         before[source] += count
     return found
 

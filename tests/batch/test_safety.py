@@ -1,0 +1,181 @@
+"""What must never happen to a person's results: mixed with another's, or used though taken back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batch.datasets import patient, result
+from corrin.intake import reader
+from support import exports
+
+AS_OF = "2026-11-01"
+DAY = "2026-10-20"
+NUMBER = {"identifier": [{"system": "urn:lab", "value": "77"}]}
+IN_ERROR = {"status": "entered-in-error"}
+
+
+def lines(*resources: Mapping[str, Any]) -> str:
+    return "".join(json.dumps(one) + "\n" for one in resources)
+
+
+class Found:
+    """A dataset as rows, and what the console said."""
+
+    def __init__(self, folder: Path, files: Mapping[str, str], inputs: Sequence[str]) -> None:
+        for name, text in files.items():
+            path = folder / "in" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        out = folder / "out"
+        given = [str(folder / "in" / name) for name in inputs]
+        asked = ("--out", str(out), "--as-of", AS_OF, "--format", "ndjson", "--no-summary")
+        ran = exports.run(*given, *asked, "--workers", "1")
+        assert ran.returncode == 0, ran.stderr.decode()
+        self.said = ran.stdout + ran.stderr
+        self.out = out
+        self.counts = json.loads((out / "run.json").read_bytes())["counts"]
+        assert self.counts["read"] == sum(n for name, n in self.counts.items() if name != "read")
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        parts = sorted((self.out / table).iterdir())
+        return [json.loads(line) for part in parts for line in part.read_text().splitlines()]
+
+    def b12(self) -> dict[str, str | None]:
+        """Per person what the total B12 chosen is, or why there is none."""
+        return {
+            row["subject"]: row["compared"] or row["reason"]
+            for row in self.rows("inputs")
+            if row["name"] == "total_b12" and row["role"] == "chosen"
+        }
+
+    def refused(self) -> set[tuple[str, int, str]]:
+        return {
+            (Path(row["file"]).name, row["line"], row["reason"]) for row in self.rows("refusals")
+        }
+
+
+def b12(person: str, value: str, name: str, when: str | None = DAY, **more: Any) -> dict[str, Any]:
+    quantity = {"value": int(value), "unit": "pg/mL"}
+    return result(person, "total_b12", value, when, name, valueQuantity=quantity, **more)
+
+
+def message(control: str, person: str, order: str, value: str, status: str, sent: str) -> str:
+    code = "2132-9^B12^LN"
+    segments = (
+        f"MSH|^~\\&|LAB|HOSP|X|Y|{sent}||ORU^R01|{control}|P|2.5.1",
+        f"PID|1||{person}^^^HOSP^MR||Doe^J||19600101|F",
+        f"OBR|1||{order}|{code}|||20261020",
+        f"OBX|1|NM|{code}||{value}|pg/mL|||||{status}|||20261020",
+    )
+    return "\r".join(segments) + "\r"
+
+
+@pytest.fixture(scope="module")
+def withdrawn(tmp_path_factory: pytest.TempPathFactory) -> Found:
+    """Results taken back in a later file, in the ways in which that is done."""
+    first = lines(
+        b12("same-id", "90", "o1"),
+        b12("same-number", "90", "o2", **NUMBER),
+        b12("another-day", "90", "o3", "2026-10-01", **NUMBER),
+        b12("reported-anew", "300", "o4", issued="2026-10-23T00:00:00Z", **NUMBER),
+        b12("corrected", "300", "o5", status="corrected", **NUMBER),
+        b12("another-number", "90", "o6", identifier=[{"system": "urn:lab", "value": "78"}]),
+    )
+    then = "2026-10-22T00:00:00Z"
+    later = lines(
+        b12("same-id", "90", "o1", **IN_ERROR),
+        b12("same-number", "90", "e2", **IN_ERROR, **NUMBER),
+        b12("another-day", "90", "e3", **IN_ERROR, **NUMBER),
+        b12("reported-anew", "90", "e4", issued=then, **IN_ERROR, **NUMBER),
+        b12("corrected", "90", "e5", **IN_ERROR, **NUMBER),
+        b12("another-number", "90", "e6", **IN_ERROR, **NUMBER),
+    )
+    sent = ("20261020", "20261021", "20261022")
+    feed = [
+        message("1", "W", "a", "90", "F", sent[0]) + message("2", "W", "a", "90", "W", sent[1]),
+        message("3", "D", "b", "90", "F", sent[0]) + message("4", "D", "b", "90", "D", sent[0]),
+        message("5", "N", "c", "90", "F", sent[0])
+        + message("6", "N", "c", "90", "D", sent[1])
+        + message("7", "N", "c", "400", "F", sent[2]),
+    ]
+    files = {"a.ndjson": first, "b.ndjson": later, "feed.hl7": "".join(feed)}
+    return Found(tmp_path_factory.mktemp("withdrawn"), files, tuple(files))
+
+
+def test_what_was_taken_back_is_used_nowhere(withdrawn: Found) -> None:
+    found = withdrawn.b12()
+    for person in ("Patient/same-id", "Patient/same-number", "Patient/W-HOSP", "Patient/D-HOSP"):
+        assert found[person] == "entered-in-error", person
+    shown = {row["subject"] for row in withdrawn.rows("inputs") if row["reported"] == "90 pg/mL"}
+    assert shown == {"Patient/another-day", "Patient/another-number"}
+
+
+def test_what_is_another_result_or_a_new_one_stands(withdrawn: Found) -> None:
+    found = withdrawn.b12()
+    assert found["Patient/reported-anew"] == found["Patient/corrected"] == "300 ng/L"
+    assert found["Patient/N-HOSP"] == "400 ng/L"
+
+
+def test_what_was_taken_back_is_superseded(withdrawn: Found) -> None:
+    # same-id, same-number, W, D and N, of which each lost its first result.
+    assert withdrawn.counts["superseded"] >= 5
+    assert ("b.ndjson", 1, "entered-in-error") in withdrawn.refused()
+
+
+def test_one_request_reads_them_alike() -> None:
+    resources = [b12("p", "90", "o2", **NUMBER), b12("p", "90", "e2", **IN_ERROR, **NUMBER)]
+    for order in (resources, resources[::-1]):
+        reading = reader.read(lines(*order).encode())
+        assert not reading.results
+        assert dict(reading.counts) == {"used": 0, "superseded": 1, "not-ours": 0, "refused": 1}
+
+
+def test_one_number_in_two_formats_is_not_one_person(tmp_path: Path) -> None:
+    head = "measurement_id,person_id,measurement_concept_id,measurement_date,value_as_number"
+    files = {
+        "omop/PERSON.csv": "person_id,gender_concept_id,year_of_birth\n1,8532,1950\n2,8507,1960\n",
+        "omop/MEASUREMENT.csv": f"{head},unit_source_value,value_source_value\n"
+        f"10,1,3000593,{DAY},90,pg/mL,90\n11,2,3000593,{DAY},600,pg/mL,600\n",
+        "fhir/a.ndjson": lines(patient("1", "1990-01-01", "male"), b12("1", "600", "o1")),
+    }
+    found = Found(tmp_path, files, ("omop", "fhir"))
+    assert found.b12() == {"Patient/2": "600 ng/L"}
+    assert found.refused() == {
+        (file, line, "input-numbers-mixed")
+        for file, line in (
+            ("PERSON.csv", 2),
+            ("MEASUREMENT.csv", 2),
+            ("a.ndjson", 1),
+            ("a.ndjson", 2),
+        )
+    }
+    assert found.counts["refused"] == 4
+
+
+def test_two_patients_of_one_id_are_not_one_person(tmp_path: Path) -> None:
+    files = {
+        "a/a.ndjson": lines(patient("1", "1950-01-01"), b12("1", "90", "a1"), patient("2")),
+        "b/b.ndjson": lines(
+            patient("1", "1990-01-01", "male"), b12("1", "600", "b1"), b12("2", "600", "b2")
+        ),
+    }
+    found = Found(tmp_path, files, ("a", "b"))
+    assert found.b12() == {"Patient/2": "600 ng/L"}
+    assert found.refused() == {
+        (file, line, "two-subjects") for file in ("a.ndjson", "b.ndjson") for line in (1, 2)
+    }
+
+
+def test_a_mended_patient_stays_one_person(tmp_path: Path) -> None:
+    old = patient("1", "1950-01-01") | {"meta": {"lastUpdated": "2026-01-01T00:00:00Z"}}
+    new = patient("1", "1960-01-01", "male") | {"meta": {"lastUpdated": "2026-02-01T00:00:00Z"}}
+    slip = patient("2", "1961-01-01")
+    files = {"a.ndjson": lines(old, b12("1", "90", "a1"), new, patient("2"), slip)}
+    found = Found(tmp_path, files, ("a.ndjson",))
+    assert found.b12() == {"Patient/1": "90 ng/L"}
+    assert "two-subjects" not in {row["reason"] for row in found.rows("refusals")}
