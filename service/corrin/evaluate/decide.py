@@ -153,6 +153,14 @@ class Decider:
             settle=settle,
         )
 
+    def first(self, world: World) -> tuple[Verdict, tuple[str, ...]]:
+        """The verdict and the statuses possible, as :meth:`decide` says, and nothing else."""
+        open_facts = self._open(world)
+        if _size(open_facts) > MOST_CELLS:
+            return Verdict(self.decision.decision.otherwise, None), self._order
+        verdicts = [self._table.verdict(world.given(**cell)) for cell in _product(open_facts)]
+        return verdicts[0], self._sorted({verdict.status for verdict in verdicts})
+
     def possible(self, world: World) -> tuple[str, ...]:
         """The statuses possible for a case, as :meth:`decide` says, and nothing else of it."""
         open_facts = self._open(world)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +14,8 @@ from corrin.evaluate.decide import Decider
 from corrin.evaluate.engine import CANNOT_CLASSIFY
 from corrin.evaluate.many_sheet import Cases
 from corrin.evaluate.table import Verdict
-from corrin.language.columns import Late, Node, Rows
+from corrin.facts.fact import Fact, Measured
+from corrin.language.columns import Late, Node, Rows, distinct
 from corrin.language.to_columns import Program
 
 # Answers kept of cases that are known in part; they hold no more than classes of facts.
@@ -89,13 +93,23 @@ class ManyDecider:
                 break
         applied = self._restricted(sheet, rows, matched)
         numbers = np.full(sheet.size, -1, np.intp)
-        mixed = matched[rows] << _BITS | applied[rows]
-        distinct, back = np.unique(mixed, return_inverse=True)
-        found = [self._number(self._settled(int(one))) for one in distinct]
-        if found:
+        if len(rows):
+            # Restrictions are few: their bits, as numbers, take little room beside the rows.
+            matched, applied = matched[rows], applied[rows]
+            like, sets = applied, 1
+            if applied.any():
+                found_sets, like = np.unique(applied, return_inverse=True)
+                sets = len(found_sets)
+            span = len(self._rows) + 1
+            first, back = distinct(like * span + matched, sets * span)
+            found = [
+                self._number(self._settled(int(matched[at]), int(applied[at])))
+                for at in first.tolist()
+            ]
             numbers[rows] = np.array(found, np.intp)[back]
-        for row in self._open_rows(sheet, rows).tolist():
-            numbers[row] = self._number(self._decided(sheet, row))
+        open_ = self._open_rows(sheet, rows)
+        for row, settled in zip(open_.tolist(), self._decided(sheet, open_), strict=True):
+            numbers[row] = self._number(settled)
         return Answered(numbers, self._answers)
 
     def _restricted(self, sheet: Cases, rows: Rows, matched: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -114,9 +128,8 @@ class ManyDecider:
             status[hit] = names.index(one.restriction.replaced_by)
         return applied
 
-    def _settled(self, mixed: int) -> Settled:
+    def _settled(self, row: int, bits: int) -> Settled:
         """The answer of one row of the table with the restrictions that changed it."""
-        row, bits = mixed >> _BITS, mixed & ((1 << _BITS) - 1)
         decision, every = self.decider.decision, self.decider.restrictions
         applied = tuple(one for bit, one in enumerate(every) if bits >> bit & 1)
         index = None if row == len(decision.rows) else row
@@ -147,26 +160,34 @@ class ManyDecider:
         found: Rows = rows[open_[rows]]
         return found
 
-    def _decided(self, sheet: Cases, row: int) -> Settled:
-        """The answer for one case, decided by itself; alike for all that look alike to it."""
-        key: list[object] = [id(sheet.era)]
-        exact = True
+    def _decided(self, sheet: Cases, rows: Rows) -> Iterator[Settled]:
+        """The answers for cases decided by themselves, once for all that look alike."""
+        if not len(rows):
+            return
+        parts: list[Iterable[object]] = []
         for name in self.decider.facts:
-            classes = sheet.classes(name)
-            number = classes if isinstance(classes, int) else int(classes[row])
-            key.append(number)
-            slot = sheet.slots.get(name)
-            if slot is not None:
-                face = slot.faces[number]
-                exact = exact and not (face.open and face.converted)
-        here = np.array([row], np.intp)
-        key += [int(sheet.late(leaf, here)[0]) for leaf in self._times]
-        found = self._open.get(tuple(key)) if exact else None
-        if found is None:
-            decided = self.decider.decide(sheet.world(row))
-            found = Settled(decided.verdict, decided.possible)
-            if exact:
+            classes = sheet.classes_at(name, rows)
+            parts.append(repeat(classes) if isinstance(classes, int) else classes.tolist())
+            if not isinstance(classes, int):
+                faces = sheet.slot(name).faces
+                if any(faces[one].converted for one in sheet.present(name).tolist()):
+                    # A cut-off is converted to the unit of the value, which rounds otherwise.
+                    facts = (sheet.cases[row].facts.get(name) for row in rows.tolist())
+                    parts.append([_interval(fact) for fact in facts])
+                    continue
+            parts.append(repeat(None))
+        parts += [sheet.late(leaf, rows).tolist() for leaf in self._times]
+        for row, *seen in zip(rows.tolist(), *parts):  # noqa: B905
+            key = (sheet.era, *seen)
+            found = self._open.get(key)
+            if found is None:
                 if len(self._open) >= _MOST_KEPT:
                     self._open.clear()
-                self._open[tuple(key)] = found
-        return found
+                found = self._open[key] = Settled(*self.decider.first(sheet.world(row)))
+            yield found
+
+
+def _interval(fact: Fact | None) -> tuple[Decimal | None, Decimal | None] | None:
+    if not isinstance(fact, Measured) or fact.interval.is_point:
+        return None
+    return fact.interval.low, fact.interval.high

@@ -66,6 +66,7 @@ class _Ruler:
         others: of cut-offs without a figure in this unit: the analyte, the unit a value is
             converted to, and the figures there.
         limits: whether the laboratory's own limits matter.
+        simple: whether the place says all of an exact value.
         spots: classes of exact values without flags by place among ``cuts``; -1 if not yet met.
         flagged: the same of those with flags.
         exact: classes of exact values, where their place does not say all.
@@ -74,6 +75,7 @@ class _Ruler:
     cuts: list[Decimal]
     others: tuple[tuple[Analyte, str, list[Decimal]], ...]
     limits: bool
+    simple: bool
     spots: list[int]
     flagged: dict[tuple[int, tuple[str, ...]], int] = field(default_factory=dict)
     exact: dict[tuple[object, ...], int] = field(default_factory=dict)
@@ -127,7 +129,7 @@ class Slot:
         if key == () and code is None and not refused:
             return 0
         disagree = isinstance(fact, Absent) and bool(fact.among)
-        face = Face(fact, code, refused, disagree, disagree)
+        face = Face(fact, code, refused, open=disagree)
         return self._class((*key, code, refused), face)
 
     def absent(self, fact: Absent) -> int:
@@ -145,12 +147,15 @@ class Slot:
         ruler = self._rulers.get(kind)
         if ruler is None:
             ruler = self._rulers[kind] = self._ruler(fact.unit)
-        low = fact.interval.low
-        if low is None or low != fact.interval.high:
+        interval = fact.interval
+        low, high = interval.low, interval.high
+        if low is None or (low is not high and low != high):
             return self._measured(fact, ruler)
-        if ruler.limits or ruler.others:
+        if not ruler.simple:
             return self._exact(fact, low, ruler)
-        spot = _spot(low, ruler.cuts)
+        cuts = ruler.cuts
+        at = bisect_left(cuts, low)
+        spot = 2 * at + (at < len(cuts) and cuts[at] == low)
         if not fact.flags:
             found = ruler.spots[spot]
             if found < 0:
@@ -216,6 +221,7 @@ class Slot:
             sorted(cuts),
             tuple((analyte, unit, sorted(found)) for (_, unit), (analyte, found) in others.items()),
             limits,
+            simple=not limits and not others,
             spots=[-1] * (2 * len(cuts) + 1),
         )
 

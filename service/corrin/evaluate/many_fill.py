@@ -19,6 +19,7 @@ from corrin.language.to_python import Compiler
 from corrin.language.world import AS_OF, World
 
 EACH = "each "
+SEX = "sex"  # the fact that is coded
 _UNTOLD = frozenset(tree.ENGINE_TRUTHS) - {IMPLAUSIBLE}
 
 
@@ -84,16 +85,17 @@ class Filler:
     def fill(self, cases: Sequence[Case]) -> Filled:
         """Cases of one era in columns."""
         era = self._era(cases[0].as_of.end.date())
-        columns: dict[str, list[int]] = {}
+        size = len(cases)
+        columns: dict[str, tuple[Slot, list[int]]] = {}
         each: dict[str, tuple[list[int], list[int]]] = {a: ([], []) for a in self._each}
         irregular: list[int] = []
         for row, case in enumerate(cases):
             try:
-                self._fill(row, case, columns, len(cases))
+                self._fill(row, case, columns, size)
                 self._fill_values(row, case, each)
             except Irregular:
                 irregular.append(row)
-        arrays = {name: np.array(column, np.intp) for name, column in columns.items()}
+        arrays = {name: np.array(column, np.intp) for name, (_, column) in columns.items()}
         sheet = Cases(cases, self.slots, arrays, era)
         values = {
             analyte: Values(
@@ -110,40 +112,50 @@ class Filler:
         }
         return Filled(sheet, values, np.array(irregular, np.intp))
 
-    def _fill(self, row: int, case: Case, columns: dict[str, list[int]], size: int) -> None:
-        slots = self.slots
+    def _fill(
+        self, row: int, case: Case, columns: dict[str, tuple[Slot, list[int]]], size: int
+    ) -> None:
         refused = World.of(case).refused if case.refusals else None
         facts = case.facts
         for name, fact in facts.items():
-            slot = slots.get(name)
-            if slot is None:
-                continue
+            target = columns.get(name)
+            if target is None:
+                target = self._column(name, columns, size)
+                if target is None:
+                    continue
+            slot, column = target
             if type(fact) is Measured:
-                found = slot.measured(fact)
+                column[row] = slot.measured(fact)
             elif (
                 type(fact) is Absent
                 and not fact.among
                 and (refused is None or fact.name not in refused)
             ):
-                found = slot.absent(fact)
+                column[row] = slot.reasons.get(fact.reason) or slot.absent(fact)
             else:
-                found = slot.class_of(fact, None, _refused(refused, fact, name))
-            column = columns.get(name)
-            if column is None:
-                column = columns[name] = [0] * size
-            column[row] = found
-        for name in refused or ():
-            if name not in facts and name in slots:
-                column = columns.setdefault(name, [0] * size)
-                column[row] = slots[name].class_of(None, None, _refused(refused, None, name))
+                column[row] = slot.class_of(fact, None, _refused(refused, fact, name))
+        beside = [name for name in refused or () if name not in facts]
+        for name in beside:
+            target = self._column(name, columns, size)
+            if target is not None:
+                target[1][row] = target[0].class_of(None, None, _refused(refused, None, name))
         sex = case.subject.sex
-        if sex is not None and "sex" in slots:
-            column = columns.setdefault("sex", [0] * size)
-            own = facts.get("sex")
-            column[row] = slots["sex"].class_of(own, sex, _refused(refused, own, "sex"))
-        if AS_OF in slots:
-            column = columns.setdefault(AS_OF, [0] * size)
-            column[row] = slots[AS_OF].class_of(Stated(AS_OF, True))
+        target = None if sex is None else self._column(SEX, columns, size)
+        if target is not None:
+            own = facts.get(SEX)
+            target[1][row] = target[0].class_of(own, sex, _refused(refused, own, SEX))
+        target = self._column(AS_OF, columns, size)
+        if target is not None:
+            target[1][row] = target[0].class_of(Stated(AS_OF, True))
+
+    def _column(
+        self, name: str, columns: dict[str, tuple[Slot, list[int]]], size: int
+    ) -> tuple[Slot, list[int]] | None:
+        """The classes of a fact and its column; ``None`` where nothing looks at it."""
+        found = columns.get(name)
+        if found is None and name in self.slots:
+            found = columns[name] = (self.slots[name], [0] * size)
+        return found
 
     def _fill_values(
         self, row: int, case: Case, each: dict[str, tuple[list[int], list[int]]]

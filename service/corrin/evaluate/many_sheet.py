@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from corrin.evaluate.engine import every_value
 from corrin.evaluate.many_facts import Face, Slot, world_of
+from corrin.evaluate.many_times import Clock, Times, within
 from corrin.facts.case import Case
 from corrin.facts.fact import Absent, Fact, Measured, Stated
 from corrin.language import tree
@@ -67,6 +69,9 @@ class Cases:
     kept: dict[int, Column] = field(default_factory=dict)
     _present: dict[str, NDArray[np.intp]] = field(default_factory=dict)
     _late: dict[int, Truths] = field(default_factory=dict)
+    times: dict[str, Times] = field(default_factory=dict)
+    """When the facts of a name were, of those that were asked for."""
+    _clock: Clock = field(default_factory=Clock)
     _asked: Stated | None = None
     _worlds: dict[int, World] = field(default_factory=dict)
     _every: dict[tuple[int, str], tuple[World, ...]] = field(default_factory=dict)
@@ -106,8 +111,32 @@ class Cases:
 
     def late(self, leaf: Late, rows: Rows) -> Truths:
         """As :class:`Sheet` says."""
-        world = self._only if isinstance(leaf.condition, tree.Within) else self._whole
-        return asked_late(self._late, leaf, rows, self.size, world)
+        if not isinstance(leaf.condition, tree.Within):
+            return asked_late(self._late, leaf, rows, self.size, self._whole)
+        if leaf.number not in self._late:
+            self._late[leaf.number] = self._within(leaf, leaf.condition)
+        return asked_late(self._late, leaf, rows, self.size, self._only)
+
+    def _within(self, leaf: Late, condition: tree.Within) -> Truths:
+        """The truth of a leaf about two times in every row, as far as numbers tell it."""
+        columns = dict(leaf.names)
+        first, second = (self._times_of(columns[n]) for n in (condition.fact, condition.anchor))
+        if condition.direction == "after":
+            first, second = second, first
+        return within(first, second, int(condition.days))
+
+    def _times_of(self, name: str) -> Times:
+        found = self.times.get(name)
+        if found is None:
+            facts: Iterator[Fact | None]
+            if name == AS_OF:
+                facts = (self._as_of(case) for case in self.cases)
+            elif name not in self.columns:
+                facts = itertools.repeat(None, self.size)
+            else:
+                facts = (case.facts.get(name) for case in self.cases)
+            found = self.times[name] = self._clock.times(facts)
+        return found
 
     def _whole(self, names: Named, row: int) -> World:
         result = next((column for name, column in names if name == RESULT), None)

@@ -8,9 +8,9 @@ of the closure of :mod:`corrin.language.to_python` itself, and looked up for eve
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import reduce
 from typing import Protocol
 
 import numpy as np
@@ -32,8 +32,28 @@ Named = tuple[tuple[str, str], ...]
 
 # A part is worked out for some rows only where they are fewer than one in so many.
 _FEW = 8
+# Numbers are looked up in a table where it is no larger than so many times the rows.
+_SPARSE = 4
 
 _CODES: dict[Kleene, int] = {False: FALSE, None: UNKNOWN, True: TRUE}
+
+
+def distinct(numbers: NDArray[np.intp], size: int) -> tuple[Rows, Rows]:
+    """One row of each number that occurs, and which of these each row is like.
+
+    Args:
+        numbers: none negative.
+        size: more than the largest.
+    """
+    if size > _SPARSE * len(numbers):
+        _, first, back = np.unique(numbers, return_index=True, return_inverse=True)
+        return first, back
+    row_of = np.full(size, -1, np.intp)
+    row_of[numbers[::-1]] = np.arange(len(numbers) - 1, -1, -1)
+    met = np.flatnonzero(row_of >= 0)
+    first = row_of[met]
+    row_of[met] = np.arange(len(met))
+    return first, row_of[numbers]
 
 
 def code(truth: Kleene) -> int:
@@ -156,20 +176,15 @@ class Joint(Node):
         vary = [at for at, one in enumerate(columns) if not isinstance(one, int)]
         if not vary:
             return sheet.joint(self, tuple(int(one) for one in columns))
-        sizes = [int(np.max(columns[at], initial=0)) + 1 for at in vary]
-        mixed = reduce(
-            lambda found, at: found * sizes[at[0]] + columns[at[1]],
-            enumerate(vary),
-            np.zeros((), np.intp),
-        )
-        distinct, back = np.unique(mixed, return_inverse=True)
-        truths = np.empty(len(distinct), np.int8)
-        parts = np.unravel_index(distinct, sizes)
-        for index in range(len(distinct)):
-            key = [int(one) if isinstance(one, int) else 0 for one in columns]
-            for at, part in zip(vary, parts, strict=True):
-                key[at] = int(part[index])
-            truths[index] = sheet.joint(self, tuple(key))
+        mixed, sizes = np.zeros((), np.intp), list[int]()
+        for at in vary:
+            sizes.append(int(np.max(columns[at], initial=0)) + 1)
+            mixed = mixed * sizes[-1] + columns[at]
+        first, back = distinct(mixed, math.prod(sizes))
+        truths = np.empty(len(first), np.int8)
+        for index, row in enumerate(first.tolist()):
+            key = tuple(one if isinstance(one, int) else int(one[row]) for one in columns)
+            truths[index] = sheet.joint(self, key)
         found: Truths = truths[back]
         return found
 

@@ -18,12 +18,11 @@ from corrin.evaluate.many_sheet import Cases, Era, Values
 from corrin.facts.calculated import CALCULATED
 from corrin.facts.fact import Absent, Fact, Measured, Stated
 from corrin.language import tree
-from corrin.language.columns import Fixed, Node, Outer, Table
+from corrin.language.columns import Fixed, Node, Outer, Table, distinct
 from corrin.language.world import AS_OF
 from corrin.notes.words import Dictionary
 from corrin.packs import placeholder
 
-_MOST_MIXED = 1 << 60
 _BY_LIMITS, _BY_VALUE = 1, 2
 
 Key = tuple[object, ...]
@@ -204,7 +203,7 @@ class Sight:
             known: dict[Key, int] = {}
             numbers = [known.setdefault(one, len(known)) for one in said]
             parts[last + 2] = np.array(numbers, np.intp)
-        first, back = _distinct(list(parts.values()), len(rows))
+        first, back = _mixed(list(parts.values()), len(rows))
         parts.pop(last + 2, None)
         keys: list[tuple[Key | None, int]] = []
         for at in first:
@@ -282,16 +281,13 @@ def _figures(fact: Fact | None, told: int) -> Key:
     return tuple(found)
 
 
-def _distinct(parts: list[Numbers], size: int) -> tuple[list[int], list[int]]:
+def _mixed(parts: list[Numbers], size: int) -> tuple[list[int], list[int]]:
     """One row of each combination of numbers that occurs, and which of these each row is like."""
-    mixed, most = np.zeros(size, np.intp), 1
+    like, most = np.zeros(size, np.intp), 1
+    first = like[:1]
     for part in parts:
         span = int(part.max()) + 1
-        if most * span > _MOST_MIXED:
-            distinct, mixed = np.unique(mixed, return_inverse=True)
-            most = len(distinct)
-        mixed, most = mixed * span + part, most * span
-    if not parts:
-        return [0], [0] * size
-    _, first, back = np.unique(mixed, return_index=True, return_inverse=True)
-    return first.tolist(), back.tolist()
+        if span > 1 or part[0]:
+            first, like = distinct(like * span + part, most * span)
+            most = len(first)
+    return first.tolist(), like.tolist()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from corrin.evaluate.decide import Decided
 from corrin.evaluate.many import Answers, Asker
 from corrin.evaluate.many_decide import Answered, ManyDecider
-from corrin.language.columns import Rows
+from corrin.language.columns import Rows, distinct
 from corrin.notes.record import Recorder, StatusRecord
 from corrin.notes.status import URGENCIES
 
@@ -40,8 +40,10 @@ class ManyStatus:
         rows = answers.in_scope
         missing = self._mask(self._settled_by, answers, rows)
         assumed = self._mask(self._assumes, answers, rows)
-        mixed = (answered.numbers[rows] << self._bits) + (missing << len(self._assumes)) + assumed
-        _, first, back = np.unique(mixed, return_index=True, return_inverse=True)
+        mixed = (missing << len(self._assumes)) + assumed
+        first, back = distinct(mixed, 1 << self._bits)
+        like = back * len(answered.answers) + answered.numbers[rows]
+        first, back = distinct(like, max(len(first), 1) * len(answered.answers))
         made = [
             self._record(
                 (int(answered.numbers[rows[at]]), int(missing[at]), int(assumed[at])), answered
