@@ -131,7 +131,7 @@ class Cases:
             facts: Iterator[Fact | None]
             if name == AS_OF:
                 facts = (self._as_of(case) for case in self.cases)
-            elif name not in self.columns:
+            elif name in self.slots and name not in self.columns:
                 facts = itertools.repeat(None, self.size)
             else:
                 facts = (case.facts.get(name) for case in self.cases)
