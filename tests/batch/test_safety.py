@@ -102,6 +102,8 @@ def withdrawn(tmp_path_factory: pytest.TempPathFactory) -> Found:
         message("5", "N", "c", "90", "F", sent[0])
         + message("6", "N", "c", "90", "D", sent[1])
         + message("7", "N", "c", "400", "F", sent[2]),
+        message("8", "X", "d", "90", "P", sent[0]) + message("9", "X", "d", "", "X", sent[1]),
+        message("10", "F", "e", "300", "F", sent[0]) + message("11", "F", "e", "", "X", sent[1]),
     ]
     files = {"a.ndjson": first, "b.ndjson": later, "feed.hl7": "".join(feed)}
     return Found(tmp_path_factory.mktemp("withdrawn"), files, tuple(files))
@@ -111,6 +113,7 @@ def test_what_was_taken_back_is_used_nowhere(withdrawn: Found) -> None:
     found = withdrawn.b12()
     for person in ("Patient/same-id", "Patient/same-number", "Patient/W-HOSP", "Patient/D-HOSP"):
         assert found[person] == "entered-in-error", person
+    assert found["Patient/X-HOSP"] == "cancelled"
     shown = {row["subject"] for row in withdrawn.rows("inputs") if row["reported"] == "90 pg/mL"}
     assert shown == {"Patient/another-day", "Patient/another-number"}
 
@@ -119,6 +122,7 @@ def test_what_is_another_result_or_a_new_one_stands(withdrawn: Found) -> None:
     found = withdrawn.b12()
     assert found["Patient/reported-anew"] == found["Patient/corrected"] == "300 ng/L"
     assert found["Patient/N-HOSP"] == "400 ng/L"
+    assert found["Patient/F-HOSP"] == "300 ng/L"
 
 
 def test_what_was_taken_back_is_superseded(withdrawn: Found) -> None:

@@ -73,9 +73,10 @@ def frame_of(item: Item, name: str | None, harvest: Harvest) -> Frame | None:
         for said in (status, above):  # what is contained shares the fate of what contains it
             if type(said) is str and said in _NEVER:
                 harvest.refuse(_NEVER[said], item, ".status", name=name, when=when, status=said)
-                if status == _IN_ERROR and "identifier" in resource:
+                if status == said and "identifier" in resource:
+                    numbers, issued = _identifiers(resource), _issued(resource, zone)
                     harvest.withdrawals.append(
-                        Withdrawal(name, _identifiers(resource), when, _issued(resource, zone))
+                        Withdrawal(name, numbers, when, issued, said != _IN_ERROR)
                     )
                 return None
     if flags is None:

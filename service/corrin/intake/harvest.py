@@ -16,19 +16,21 @@ from corrin.intake.item import Item, Resource
 
 
 class Withdrawal(NamedTuple):
-    """A result that was entered in error, and what tells which it was.
+    """A result that was entered in error or cancelled, and what tells which it was.
 
     Attributes:
         name: the analyte, as far as its code tells.
         identifiers: business identifiers, as of :class:`~corrin.facts.fact.Measured`.
         when: the time of the sample, if it is told.
         issued: when it was withdrawn, if that is told.
+        cancelled: whether it could not be obtained; then only what was preliminary is withdrawn.
     """
 
     name: str | None
     identifiers: tuple[str, ...]
     when: Moment | None
     issued: Moment | None
+    cancelled: bool = False
 
 
 @dataclass(slots=True)

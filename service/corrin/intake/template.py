@@ -172,9 +172,9 @@ class Templates:
         item = Item(resource, "Observation", "", "")
         harvest = Harvest(self._zone, Library([]))
         went = reader.read_item(item, Person(), harvest)
-        # One that was entered in error may take back others, which only the reader tells.
-        in_error = resource.get("status") == "entered-in-error"
-        if harvest.statements or harvest.orders or in_error:
+        # One that was withdrawn may take back others, which only the reader tells.
+        withdrawn = resource.get("status") in ("entered-in-error", "cancelled")
+        if harvest.statements or harvest.orders or withdrawn:
             return None
         # A time is kept only as a sign that there is one.
         return Template(

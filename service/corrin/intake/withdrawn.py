@@ -35,6 +35,8 @@ def _covers(by: Withdrawal, one: Measured) -> bool:
     """Whether a result is the one that was withdrawn, and not one that was reported anew."""
     if one.analyte != by.name or not set(by.identifiers) & set(one.identifiers):
         return False
+    if by.cancelled and one.status != "preliminary":
+        return False
     if by.when is not None and not _same(by.when, one.when):
         return False  # one number over several sample times names an order or a series
     if by.issued is None or one.issued is None:
