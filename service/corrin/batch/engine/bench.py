@@ -20,6 +20,9 @@ SCANNED_BYTES = 64 * 1024 * 1024
 """From so many on the compiled scanner is made ready first; less is read sooner without."""
 
 
+_COLLECT_EVERY = 8
+
+
 @dataclass(frozen=True, slots=True)
 class Setup:
     """What a process is told once."""
@@ -38,6 +41,7 @@ class Bench:
     setup: Setup
     judge: Judge | None = None
     _judging: Judging | None = field(default=None, init=False)
+    _judged: int = field(default=0, init=False)
 
     def do(self, kind: str, number: int, say: Callable[[int], None]) -> None:
         """Do one job.
@@ -74,4 +78,6 @@ class Bench:
             self._judging.judge(partition)
         finally:
             gc.enable()
-            gc.collect()
+            self._judged += 1
+            if self._judged % _COLLECT_EVERY == 0:
+                gc.collect()

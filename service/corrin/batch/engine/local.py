@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from corrin.batch import manifest_of_run, scan
+from corrin.batch import manifest_of_run
 from corrin.batch.engine import doubled, gathering, tally
-from corrin.batch.engine.bench import SCANNED_BYTES, Setup
+from corrin.batch.engine.bench import Setup
 from corrin.batch.engine.claim import claim
-from corrin.batch.engine.crew import Crew, crew
-from corrin.batch.engine.failure import failure
+from corrin.batch.engine.crew import Crew, crew, prepare
+from corrin.batch.engine.failure import failure, nothing_to_read
 from corrin.batch.engine.judging import JUDGED, keep_reading_refusals
 from corrin.batch.engine.plan import Plan, plan
 from corrin.batch.engine.reading import AGAIN, READ
-from corrin.batch.engine.resources import resources
+from corrin.batch.engine.resources import Resources, resources
 from corrin.batch.engine.stamp import changed_since, same, stamp
 from corrin.batch.engine.workplace import NAME, Workplace
 from corrin.batch.judge import Judge
@@ -32,6 +32,7 @@ from corrin.batch.sources.detect import Found
 
 READING, DOUBLED, JUDGING = "reading", "reading again", "judging"
 _BYTES, _PARTITIONS = "bytes", "partitions"
+ALONE_BYTES = 16 * 1024 * 1024
 
 After = Callable[[Job, Outcome], None]
 """What is done with a finished dataset before its work files go (changes, a summary)."""
@@ -45,13 +46,20 @@ def run(job: Job, progress: Progress, after: After | None = None) -> Outcome:
         corrin.packs.finding.ContentProblem: the rules, or a mapping file, cannot be used.
         RunFailed: it cannot begin, or go on.
     """
-    judge = Judge(job.question, Shared({}))
     found = find(job)
+    planned = plan(found.sources)
+    most = max(len(planned.chunks), planned.partitions)
+    # A small export is done before other processes have begun.
+    workers = job.workers or (1 if planned.bytes < ALONE_BYTES else 0)
+    use = resources(workers, job.memory, most)
+    if use.workers > 1:
+        prepare()
+    judge = Judge(job.question, Shared({}))
     with claim(job.folder, job.resume) as claimed:
         if claimed.finished:
             return _finished(job, judge)
         try:
-            return _Run(job, judge, found, claimed.work, Timed(progress)).run(after)
+            return _Run(job, judge, found, planned, use, claimed.work, Timed(progress)).run(after)
         except OSError as error:
             raise failure(error) from error
 
@@ -64,15 +72,7 @@ def find(job: Job) -> Found:
     """
     found = detect.find(job.inputs, input_format=job.input_format, options=job.options)
     if not found.sources:
-        why = "; ".join(f"{one.file}: {one.reason}" for one in found.problems[:5])
-        raise RunFailed(
-            "input",
-            "There is nothing to read.",
-            ", ".join(job.inputs[:5]),
-            why or "No file in it is one that is read here.",
-            "Name files or folders of an export; --input-format says what they are where that "
-            "cannot be told.",
-        )
+        raise nothing_to_read(job.inputs, found.problems)
     return found
 
 
@@ -81,20 +81,17 @@ class _Run:
     job: Job
     judge: Judge
     found: Found
+    plan: Plan
+    use: Resources
     work: Workplace
     progress: Timed
-    plan: Plan = field(init=False)
 
     def run(self, after: After | None) -> Outcome:
-        self.plan = plan(self.found.sources)
         stamped = stamp(self.job, self.plan, self.judge.composer.rules_digest())
         self._begin(stamped)
-        most = max(len(self.plan.chunks), self.plan.partitions)
-        use = resources(self.job.workers, self.job.memory, most)
+        use = self.use
         setup = Setup(self.plan, self.job.question, self.job.format, self.work, use.slice_bytes)
         with self.progress:
-            if self.plan.bytes >= SCANNED_BYTES:
-                scan.load()  # once on a machine it is compiled, which every process would do
             with crew(setup, use.workers, self.judge) as workers:
                 self._read(workers)
                 self._read_doubled(workers)
