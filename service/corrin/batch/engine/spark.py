@@ -60,6 +60,8 @@ if TYPE_CHECKING:
 
 READING, DOUBLED, JUDGING, WRITING = "reading", "reading again", "judging", "writing"
 _KEYS_BYTES = 8 * 1024**3  # of an export this large, one task sorts the numbers of all resources
+_TASK_BYTES, _WAVES = 64 * 1024 * 1024, 3  # of input to a task, once every core has had three
+_FILE_BYTES = 8 * 1024 * 1024  # of blobs to a file, in tables that have so much
 _SHUFFLES, _MOST_SHUFFLES = "spark.sql.shuffle.partitions", 200  # for versions of resources only
 _VERSION_COLUMNS = "name string, partition int, at long, number int"
 
@@ -139,6 +141,16 @@ def _written(
 
 
 @dataclass
+class Judged:
+    """What was judged: values by table, where the rows went, how many rows and bytes there are."""
+
+    blobs: DataFrame
+    went: list[dict[int, list[int]]] = field(default_factory=list)
+    rows: dict[str, int] = field(default_factory=dict)
+    bytes: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
 class _Run:
     job: Job
     judge: Judge
@@ -194,23 +206,24 @@ class _Run:
             )
             together = rows.repartitionById(plan.partitions, "part")
             judged = self._held_there(self._map(together, "judge", judging))
-            went, written = self._counted(judged)
-        return self._finish(judged, said, went, written, shared)
+            judgement = self._counted(judged)
+        return self._finish(judgement, said, shared)
 
-    def _counted(self, judged: DataFrame) -> tuple[list[dict[int, list[int]]], dict[str, int]]:
-        """Where rows went, by partition; how many rows each table has."""
+    def _counted(self, judged: DataFrame) -> Judged:
+        """What was judged, with where rows went and how much there is of each table."""
         from pyspark.sql import functions as sql
 
-        went: list[dict[int, list[int]]] = []
-        rows: dict[str, int] = {}
+        found = Judged(judged)
         told_ = sql.when(judged.kind == WENT, judged.payload)
-        for one in judged.select("kind", "rows", told_.alias("told")).collect():
+        size = sql.length(judged.payload)
+        for one in judged.select("kind", "rows", size.alias("size"), told_.alias("told")).collect():
             if one.told is None:
-                rows[one.kind] = rows.get(one.kind, 0) + one.rows
+                found.rows[one.kind] = found.rows.get(one.kind, 0) + one.rows
+                found.bytes[one.kind] = found.bytes.get(one.kind, 0) + one.size
             else:
                 counts = json.loads(one.told)
-                went.append({int(chunk): found for chunk, found in counts.items()})
-        return went, rows
+                found.went.append({int(chunk): numbers for chunk, numbers in counts.items()})
+        return found
 
     # --- reading ---------------------------------------------------------------------------
 
@@ -220,7 +233,7 @@ class _Run:
         leaves = reading.leaves
         numbers = tuple(one for one in reading.numbers if not leaves(one))
         if numbers:
-            tasks = self.session.range(0, len(numbers), 1, len(numbers))
+            tasks = self.session.range(0, len(numbers), 1, self._tasks(numbers))
             frames.append(self._map(tasks, "here", replace(reading, numbers=numbers)))
         wanted = {one.source for one in reading.plan.chunks if not leaves(one.number)}
 
@@ -235,6 +248,13 @@ class _Run:
         for one in frames[1:]:
             found = found.unionByName(one)
         return found
+
+    def _tasks(self, numbers: tuple[int, ...]) -> int:
+        """How many tasks read some pieces: few enough to be worth their start, enough to share."""
+        chunks = self.found.plan.chunks
+        size = sum(chunks[one].bytes for one in numbers)
+        most = max(size // _TASK_BYTES, _WAVES * self.session.sparkContext.defaultParallelism)
+        return int(min(len(numbers), most))
 
     def _lines(self, addresses: list[str]) -> DataFrame:
         size = str(spark_inputs.SPLIT_BYTES)
@@ -355,31 +375,25 @@ class _Run:
 
     # --- writing ---------------------------------------------------------------------------
 
-    def _finish(
-        self,
-        judged: DataFrame,
-        said: list[Said],
-        went: list[dict[int, list[int]]],
-        rows: dict[str, int],
-        shared: Shared,
-    ) -> Outcome:
+    def _finish(self, judged: Judged, said: list[Said], shared: Shared) -> Outcome:
         plan, found = self.found.plan, self.found.found
         try:
-            files = tally.counts_of(plan, said, went)
+            files = tally.counts_of(plan, said, judged.went)
         except Exception as error:
             raise failure(error) from error
         problems = tally.problems_of(found.problems, said, shared.pieces)
         unread = reading_refusals.of_problems(problems)
+        rows = judged.rows
         names = self.judge.judge(SCHEMA.empty_table()).tables
-        with self._phase(WRITING, len(names)):
+        with self._phase(WRITING, 1):
             for name, empty in names.items():
                 rows.setdefault(name, 0)
-                own = judged.where(judged.kind == name)
+                own = judged.blobs.where(judged.blobs.kind == name)
+                own = own.coalesce(self._parts(judged.bytes.get(name, 0)))
                 if name == REFUSALS and unread.num_rows:
                     own = own.unionByName(self._of_driver(REFUSALS, unread))
                     rows[name] += unread.num_rows
                 self._write(name, own, empty.schema)
-                self.progress.more(1)
         outcome = Outcome(
             counts=checked(files),
             files=files,
@@ -393,6 +407,10 @@ class _Run:
         data = manifest_of_run.written(self.job, plan.sources, outcome, self.judge, found.left)
         self.place.put(dataset.RUN, data)
         return outcome
+
+    def _parts(self, size: int) -> int:
+        """In how many files a table is written."""
+        return int(max(1, min(self.found.plan.partitions, size // _FILE_BYTES)))
 
     def _of_driver(self, name: str, table: pa.Table) -> DataFrame:
         blob = Blob(name, -1, 0, table.num_rows, packed(table))

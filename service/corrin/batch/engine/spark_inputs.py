@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from corrin.batch.engine.failure import nothing_to_read
 from corrin.batch.engine.plan import Chunk, Plan, partitions_for, plan, size_of
 from corrin.batch.engine.spark_hadoop import Entry, Hadoop, is_address, local_path
 from corrin.batch.outcome import RunFailed
@@ -80,15 +81,7 @@ def inputs(job: Job, hadoop: Hadoop, folder: Path) -> Inputs:
     found = detect.find(given, input_format=job.input_format, options=job.options)
     problems += found.problems
     if not found.sources:
-        raise RunFailed(
-            "input",
-            "There is nothing to read.",
-            ", ".join(job.inputs[:5]),
-            "; ".join(f"{one.file}: {one.reason}" for one in problems[:5])
-            or "No file in it is one that is read here.",
-            "Name files or folders of an export; --input-format says what they are where that "
-            "cannot be told.",
-        )
+        raise nothing_to_read(job.inputs, problems)
     found = replace(found, problems=tuple(problems))
     return _planned(found, shadow)
 

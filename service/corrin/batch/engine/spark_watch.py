@@ -19,35 +19,49 @@ _EVERY = 0.5
 def watched(
     session: SparkSession, progress: Timed, name: str, total: int, run: str
 ) -> Iterator[None]:
-    """Tell a phase, and count its tasks while it lasts. Jobs are called by the phase, no more."""
+    """Tell a phase of so many steps while it lasts. Jobs are called by the phase, no more."""
     context: Any = session.sparkContext
     group = f"corrin-{run}-{name}"
     context.setJobGroup(group, f"corrin batch: {name}", interruptOnCancel=True)
-    progress.phase(name, total, "tasks")
-    over = threading.Event()
-    teller = threading.Thread(
-        target=_tell, args=(context.statusTracker(), progress, group, total, over), daemon=True
-    )
+    progress.phase(name, total, "steps")
+    teller = _Teller(context.statusTracker(), progress, group, total)
     teller.start()
     try:
         yield
+        teller.end(total)
     finally:
-        over.set()
-        teller.join()
+        teller.end()
 
 
-def _tell(tracker: Any, progress: Timed, group: str, total: int, over: threading.Event) -> None:
-    told = 0
-    while not over.wait(_EVERY):
-        with contextlib.suppress(Exception):  # a context that is gone tells of itself elsewhere
-            now = min(total, _done(tracker, group))
-            if now > told:
-                progress.more(now - told)
-                told = now
+class _Teller(threading.Thread):
+    """Tells how many steps are done, by the share of tasks that are."""
+
+    def __init__(self, tracker: Any, progress: Timed, group: str, total: int) -> None:
+        super().__init__(daemon=True)
+        self._tracker, self._progress, self._group, self._total = tracker, progress, group, total
+        self._told = 0
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        """Ask now and then."""
+        while not self._over.wait(_EVERY):
+            with contextlib.suppress(Exception):  # a context that is gone tells of itself elsewhere
+                self._tell(int(self._total * _done(self._tracker, self._group)))
+
+    def end(self, steps: int = 0) -> None:
+        """Ask no more; so many steps are done for certain."""
+        self._over.set()
+        self.join()
+        self._tell(steps)
+
+    def _tell(self, steps: int) -> None:
+        if steps > self._told:
+            self._progress.more(steps - self._told)
+            self._told = steps
 
 
-def _done(tracker: Any, group: str) -> int:
-    """Tasks done of the stage that has most of them."""
+def _done(tracker: Any, group: str) -> float:
+    """How much of the stage that has most tasks is done."""
     most = done = 0
     for job in tracker.getJobIdsForGroup(group):
         found = tracker.getJobInfo(job)
@@ -55,4 +69,4 @@ def _done(tracker: Any, group: str) -> int:
             info = tracker.getStageInfo(stage)
             if info is not None and info.numTasks >= most:
                 most, done = info.numTasks, info.numCompletedTasks
-    return done
+    return done / most if most else 0.0
