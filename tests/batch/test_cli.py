@@ -52,6 +52,12 @@ def test_map_is_a_command_of_its_own(capsys: pytest.CaptureFixture[str]) -> None
         (("--as-of", "2026-11-01", "--memory", "10MB"), "So little memory is not enough."),
         (("--as-of", "2026-11-01", "--profile", "mars"), "mars"),
         (("--as-of", "2026-11-01", "--base", "x"), "--format fhir"),
+        (("--as-of", "2026-11-01", "--zone", "Europe/Londen"), "no such time zone. where --zone"),
+        (("--as-of", "2026-11-01", "--zone", "../UTC"), "no such time zone. where --zone"),
+        (("--as-of", "2026-11-01", "--encoding", "klingon"), "no such encoding"),
+        (("--as-of", "2026-11-01", "--input-format", "xml"), "fhir, hl7v2, omop, pcornet, table"),
+        (("--as-of", "2026-11-01", "--input-format", "xml", "--dry-run"), "called 'xml'"),
+        (("--as-of", "2026-11-01", "--compare-with", "nowhere", "--dry-run"), "is not there"),
         (("--as-of", "2026-11-01", "--engine", "abacus"), "abacus"),
     ],
 )
@@ -73,11 +79,40 @@ def test_the_folder_is_asked_for(inputs: Path, capsys: pytest.CaptureFixture[str
     assert "The folder of the dataset is missing." in said(capsys.readouterr().err)
 
 
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+@pytest.mark.parametrize("option", ["--codes", "--mapping"])
+def test_a_file_of_codes_that_cannot_be_used_is_told_before_anything_is_written(
+    inputs: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    option: str,
+    more: tuple[str, ...],
+) -> None:
+    out, bad = tmp_path / "out", tmp_path / "bad.yaml"
+    bad.write_text("codes: [")
+    code = exports.here(*exports.asked(inputs, out, option, str(bad), *more))
+    assert code == ExitCode.CONTENT
+    assert re.search(r"bad\.yaml ?:2 ", said(capsys.readouterr().err))
+    assert not out.exists()
+
+
 def test_nothing_to_read_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     nowhere = tmp_path / "nowhere"
     assert exports.here(*exports.asked(nowhere, tmp_path / "out")) == ExitCode.INPUT
-    assert "There is nothing to read." in said(capsys.readouterr().err)
+    told = said(capsys.readouterr().err)
+    assert "There is nothing to read." in told
+    assert "[input-missing]" in told and "There is no such file." in told
     assert not (tmp_path / "out").exists()
+
+
+def test_of_a_table_nobody_knows_it_is_told_how_to_name_its_columns(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "labs.csv"
+    table.write_text("who,what,how much\nx,B12,300\n")
+    assert exports.here(*exports.asked(table, tmp_path / "out")) == ExitCode.INPUT
+    told = said(capsys.readouterr().err)
+    assert "[input-mapping-unknown]" in told and "corrin batch map" in told
 
 
 def test_a_folder_that_may_not_be_written_to_is_told(

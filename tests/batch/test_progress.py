@@ -46,6 +46,20 @@ def test_a_phase_ends_with_a_line_and_the_next_begins_afresh() -> None:
     assert told[2:] == ["corrin: judging: 2 of 3 partitions, 30:50 left"]
 
 
+def test_the_end_of_a_phase_is_told_once() -> None:
+    clock, stream = Clock(), io.StringIO()
+    lines = Lines(stream, clock)
+    lines.phase("judging", 2, "partitions")
+    for _ in range(2):
+        clock.now += 11
+        lines.more(1)
+    lines.close()
+    assert stream.getvalue().splitlines() == [
+        "corrin: judging: 1 of 2 partitions, 0:11 left",
+        "corrin: judging: 2 of 2 partitions, 0:22",
+    ]
+
+
 def test_what_is_timed_is_passed_on() -> None:
     clock, stream = Clock(), io.StringIO()
     with Timed(Lines(stream, clock), clock) as timed:

@@ -14,6 +14,8 @@ from corrin.batch.progress import Progress
 from corrin.batch.question import Shared
 from corrin.batch.run import Job
 from corrin.batch.sinks import dataset
+from corrin.batch.sources.detect import FORMATS
+from corrin.interpretation import UsageError
 
 Say = Callable[[str], None]
 """Told a sentence without patient data."""
@@ -42,11 +44,25 @@ def perform(job: Job, progress: Progress, say: Say) -> Outcome:
 
 
 def check(job: Job) -> None:
-    """Find out what cannot be used before anything is read."""
+    """Find out what cannot be used before anything is read.
+
+    Raises:
+        corrin.interpretation.UsageError: there is no such format of inputs, or no such dataset.
+        corrin.packs.finding.ContentProblem: a mapping file, or the local codes, cannot be used.
+    """
+    if job.input_format is not None and job.input_format not in FORMATS:
+        raise UsageError(
+            f"There is no format of inputs called {job.input_format!r}.",
+            f"Use one of: {', '.join(FORMATS)}.",
+        )
     if job.options.mapping is not None:
         from corrin.batch.sources import mapping_file
 
         mapping_file.load(job.options.mapping)
+    if job.options.codes is not None:
+        from corrin.batch.sources import codes
+
+        codes.load(job.options.codes)
     if job.compare_with is not None:
         from corrin.batch import compare
 

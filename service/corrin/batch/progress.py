@@ -88,7 +88,7 @@ class Pace:
 
 @dataclass(slots=True)
 class Lines:
-    """Plain lines: one when a phase begins and ends, and one every ten seconds in between."""
+    """Plain lines: one when a phase ends, and one every ten seconds until then."""
 
     stream: TextIO = field(default_factory=lambda: sys.stderr)
     clock: Callable[[], float] = time.monotonic
@@ -107,7 +107,8 @@ class Lines:
             return
         self._pace.done += done
         self._pace.rows += rows
-        if self.clock() - self._told >= LINE_EVERY:
+        ended = 0 < self._pace.total <= self._pace.done  # which is told when it is closed
+        if not ended and self.clock() - self._told >= LINE_EVERY:
             self._tell()
 
     def close(self) -> None:

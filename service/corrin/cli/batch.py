@@ -151,7 +151,9 @@ def batch(
     input_format: Annotated[
         str | None,
         typer.Option(
-            "--input-format", metavar="NAME", help="What all inputs are, if it cannot be told."
+            "--input-format",
+            metavar="NAME",
+            help="What all inputs are, if it cannot be told: fhir, hl7v2, omop, pcornet or table.",
         ),
     ] = None,
     mapping: Annotated[
@@ -279,8 +281,10 @@ def batch(
 
 def _look(job: Job) -> ExitCode:
     from corrin.batch.dry_run import dry_run
+    from corrin.batch.perform import check
 
     with _told():
+        check(job)
         found = dry_run(job)
     write_to(sys.stdout, batch_told.of_dry_run(found))
     return ExitCode.INPUT if found.problems else ExitCode.DONE

@@ -5,10 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import re
+from collections.abc import Sequence
 
 import pyarrow as pa
 
+from corrin import terminology
 from corrin.batch.outcome import CountMismatch, RunFailed
+from corrin.batch.sources.source import InputError
 from corrin.fault import known_by
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -81,4 +84,25 @@ def _of_disk(error: OSError) -> RunFailed:
         f"{why}." if why else "",
         f"See to the disk. {_RESUME}",
         resumable=True,
+    )
+
+
+def nothing_to_read(inputs: Sequence[str], problems: Sequence[InputError]) -> RunFailed:
+    """Why there is nothing to read, in words."""
+    reasons = terminology.load().reasons
+    do = (
+        "Name files or folders of an export; --input-format says what they are where that "
+        "cannot be told."
+    )
+    if problems:
+        do = problems[0].hint or reasons[problems[0].reason].remedy
+    why = " ".join(
+        f"{one.file}: {reasons[one.reason].sentence} [{one.reason}]" for one in problems[:5]
+    )
+    return RunFailed(
+        "input",
+        "There is nothing to read.",
+        ", ".join(inputs[:5]),
+        why or "No file in it is one that is read here.",
+        do,
     )
