@@ -21,7 +21,7 @@ from corrin.batch.sinks.whole import whole
 
 HELD_BYTES = 16 * 1024 * 1024
 _ROW_BYTES = 600  # of one row in Python, beside its body
-_OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
+_OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
 
 
 def spill(batches: Iterable[pa.RecordBatch], path: Path, aside: Path, partitions: int) -> int:

@@ -6,6 +6,7 @@ question: the shipped rules, the words, the compiled scanner.
 
 from __future__ import annotations
 
+import atexit
 import gc
 
 from corrin import terminology
@@ -21,3 +22,4 @@ open_library()
 scan.load()
 gc.collect()
 gc.freeze()
+atexit.register(gc.unfreeze)  # else libraries say at the end that what they hold was leaked
