@@ -23,7 +23,9 @@ from corrin.intake.item import Item, Resource
 from corrin.intake.subject import Person
 
 # Bodies kept at most; then all are forgotten, so that memory stays bounded.
-MOST_KEPT = 200_000
+MOST_KEPT = 100_000
+# Of times and identifiers only those of persons near each other come again.
+MOST_NEAR = 10_000
 _SUBJECT = b'"subject"'
 _REFERENCE = b'"reference"'
 
@@ -136,7 +138,7 @@ class Templates:
         try:
             return self._moments[text]
         except KeyError:
-            if len(self._moments) >= MOST_KEPT:
+            if len(self._moments) >= MOST_NEAR:
                 self._moments.clear()
             found = self._moments[text] = dates.parse_moment(text, self._zone)
             return found
@@ -146,7 +148,7 @@ class Templates:
         try:
             return self._times[effective]
         except KeyError:
-            if len(self._times) >= MOST_KEPT:
+            if len(self._times) >= MOST_NEAR:
                 self._times.clear()
             found = dates.parse_moment(effective, self._zone)
             if found is not None and dates.flags_of(found.text):
@@ -157,7 +159,7 @@ class Templates:
     def _numbers(self, identifier: bytes) -> tuple[str, ...]:
         found = self._identifiers.get(identifier)
         if found is None:
-            if len(self._identifiers) >= MOST_KEPT:
+            if len(self._identifiers) >= MOST_NEAR:
                 self._identifiers.clear()
             found = tuple(sorted(identifiers_of(_parsed(identifier))))
             self._identifiers[identifier] = found
