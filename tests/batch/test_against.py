@@ -164,6 +164,28 @@ def test_the_matrix_counts_everybody_once(tmp_path: Path, form: str) -> None:
     ]
 
 
+def test_a_framework_under_which_nothing_differs_is_counted_all_the_same(tmp_path: Path) -> None:
+    write(tmp_path, people()[:1], Question(NIGHT, against=f"{OTHER},aafp-2025"))
+    told = write_totals(tmp_path)
+    assert told["frameworks"] == [
+        {"framework": "aafp-2025", "reports": 0},
+        {"framework": OTHER, "reports": 0},
+    ]
+    assert told["statuses"] == []
+
+
+def test_of_several_frameworks_the_matrix_counts_everybody_under_each(tmp_path: Path) -> None:
+    low = [patient("low"), result("low", "total_b12", "160", "2026-03-01")]
+    some = [*low, *people()]
+    write(tmp_path, some, Question(NIGHT, against=f"{OTHER},bsh-2014"))
+    told = write_totals(tmp_path)
+    counted: Counter[str] = Counter()
+    for one in told["statuses"]:
+        if one["topic"] == "b12_status":
+            counted[one["framework"]] += one["reports"]
+    assert counted == {OTHER: 41, "bsh-2014": 41}  # one is too young to be judged
+
+
 def test_without_the_table_there_are_no_totals(tmp_path: Path) -> None:
     write(tmp_path, people()[:2], Question(NIGHT))
     with pytest.raises(NotADataset, match="differences"):

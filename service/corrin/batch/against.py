@@ -35,6 +35,11 @@ _MOST_KEPT = 256
 Row = tuple[Any, ...]
 
 
+def named(names: str) -> list[str]:
+    """The frameworks named with commas between, sorted, each once."""
+    return sorted({one.strip() for one in names.split(",")} - {""})
+
+
 class Against:
     """Frameworks that stand beside the one of a profile.
 
@@ -48,10 +53,10 @@ class Against:
     """
 
     def __init__(self, engine: Engine, composer: Composer, names: str) -> None:
-        named = sorted({one.strip() for one in names.split(",")} - {""})
-        if not named:
+        asked = named(names)
+        if not asked:
             raise UsageError("No framework is named to compare with.", "Name a pack: aafp-2025.")
-        self._others = tuple(_Other(engine, composer, name) for name in named)
+        self._others = tuple(_Other(engine, composer, name) for name in asked)
 
     @property
     def names(self) -> tuple[str, ...]:

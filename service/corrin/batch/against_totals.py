@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from corrin.batch.against import TABLE
+from corrin.batch.against import TABLE, named
 from corrin.batch.compare_dataset import opened
 from corrin.batch.database import database
 from corrin.batch.sinks.whole import put
@@ -50,6 +50,12 @@ def write_totals(out: Path, *, memory: int = 1 << 30, threads: int = 2) -> dict[
             for name, columns in (("statuses", _STATUSES), (TABLE, _DIFFERENCES)):
                 read = dataset.select(connection, name, columns)
                 connection.execute(f"CREATE TEMP VIEW {name} AS {read}")
+            # One under which nothing differs is in no row of the table.
+            connection.execute(
+                f"CREATE TEMP TABLE asked AS SELECT unnest($1::VARCHAR[]) AS framework "
+                f"UNION SELECT framework FROM {TABLE}",
+                [named(dataset.run["question"].get("against") or "")],
+            )
 
             def rows(names: str, sql: str) -> list[dict[str, Any]]:
                 found = connection.execute(sql).fetchall()
@@ -61,8 +67,9 @@ def write_totals(out: Path, *, memory: int = 1 << 30, threads: int = 2) -> dict[
                     {"framework": one["framework"], "reports": one["reports"]}
                     for one in rows(
                         "framework reports",
-                        f"SELECT framework, count(DISTINCT (subject, as_of)) FROM {TABLE} "
-                        "GROUP BY framework ORDER BY framework",
+                        f"SELECT asked.framework, count(DISTINCT (subject, as_of)) "
+                        f"FILTER (subject IS NOT NULL) FROM asked LEFT JOIN {TABLE} "
+                        "USING (framework) GROUP BY ALL ORDER BY 1",
                     )
                 ],
                 "statuses": rows("framework topic here there reports", _MATRIX),
@@ -93,7 +100,7 @@ WITH differing AS (
             SELECT sum(d.reports) FROM differing d
             WHERE d.framework = f.framework AND d.topic = h.topic AND d.here = h.here
         ), 0) AS reports
-    FROM here h CROSS JOIN (SELECT DISTINCT framework FROM {TABLE}) f
+    FROM here h CROSS JOIN asked f
 )
 SELECT framework, topic, here, there, CAST(sum(reports) AS BIGINT) AS reports
 FROM (SELECT * FROM differing UNION ALL SELECT * FROM same)
