@@ -55,6 +55,7 @@ def test_map_is_a_command_of_its_own(capsys: pytest.CaptureFixture[str]) -> None
         (("--as-of", "2026-11-01", "--zone", "Europe/Londen"), "no such time zone. where --zone"),
         (("--as-of", "2026-11-01", "--zone", "../UTC"), "no such time zone. where --zone"),
         (("--as-of", "2026-11-01", "--encoding", "klingon"), "no such encoding"),
+        (("--as-of", "2026-11-01", "--complete", "allergies"), "Say medicines"),
         (("--as-of", "2026-11-01", "--input-format", "xml"), "fhir, hl7v2, omop, pcornet, table"),
         (("--as-of", "2026-11-01", "--input-format", "xml", "--dry-run"), "called 'xml'"),
         (("--as-of", "2026-11-01", "--compare-with", "nowhere", "--dry-run"), "is not there"),
@@ -103,6 +104,18 @@ def test_nothing_to_read_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "There is nothing to read." in told
     assert "[input-missing]" in told and "There is no such file." in told
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["omop", "pcornet", "table"])
+def test_an_input_that_is_not_what_it_is_said_to_be_is_a_problem_of_that_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    given, out = exports.export(tmp_path / "export", 1, files=1), tmp_path / "out"
+    code = exports.here(*exports.asked(given, out, "--input-format", name, "--workers", "1"))
+    assert code == ExitCode.INPUT
+    assert "Patient.ndjson" in said(capsys.readouterr().err)
+    problems = json.loads((out / "run.json").read_bytes())["problems"]
+    assert {one["file"] for one in problems} == {"Patient.ndjson", "Observation.000.ndjson"}
 
 
 def test_of_a_table_nobody_knows_it_is_told_how_to_name_its_columns(

@@ -6,7 +6,7 @@ import re
 import shlex
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -249,6 +249,7 @@ def batch(
     folders = tuple(str(one) for one in own.folders(packs))
     _known_zone(zone)
     _known_encoding(encoding)
+    _known_lists(complete or ())
     job = Job(
         inputs=tuple(exports),
         out=_place(out, dry_run),
@@ -431,6 +432,18 @@ def _known_encoding(encoding: str | None) -> None:
                 do="Name one as utf-8, latin-1 or cp1252 do.",
             ),
         ) from error
+
+
+def _known_lists(complete: Iterable[str]) -> None:
+    if set(complete) - {"medicines"}:
+        raise Stopped(
+            ExitCode.USAGE,
+            Trouble(
+                "There is no such list to call complete.",
+                "--complete",
+                do="Say medicines, or leave it out.",
+            ),
+        )
 
 
 def _place(out: str | None, dry_run: bool) -> str:

@@ -14,7 +14,7 @@ from corrin.batch.engine.reading import AGAIN, BEGAN, MICROSECOND, READ, Said
 from corrin.batch.engine.workplace import Workplace
 from corrin.batch.question import Piece, Shared
 from corrin.batch.sinks.whole import put
-from corrin.batch.sources.source import Source
+from corrin.batch.sources.source import InputError, Source
 from corrin.intake import history
 
 NEWEST = "newest"
@@ -57,7 +57,11 @@ def pieces(sources: Sequence[Source], lines: Sequence[tuple[int, int]]) -> dict[
     before = dict.fromkeys(range(len(sources)), 0)
     for number, (source, count) in enumerate(lines):
         one = sources[source]
-        found[number] = Piece(one.name, before[source], one.native, one.format)
+        try:
+            native = one.native
+        except InputError:  # told as a problem when it was read: nothing of it is to be named
+            native = {}
+        found[number] = Piece(one.name, before[source], native, one.format)
         before[source] += count
     return found
 
