@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -39,6 +40,22 @@ def run(arguments: list[str], **env: str) -> tuple[int, str]:
     _, said = process.communicate(timeout=sparked.SECONDS)
     assert b"Traceback" not in said and b"\tat " not in said
     return process.returncode, " ".join(said.decode().split())
+
+
+def submit(place: Path, arguments: list[str]) -> None:
+    """The command as ``spark-submit`` runs it, by which master and settings are given."""
+    program = place / "corrin-batch.py"
+    program.write_text("from corrin.cli import main; main()\n")
+    ran = subprocess.run(
+        [str(sparked.folder() / "bin" / "spark-submit"), "--master", "local[1]"]
+        + ["--conf", "spark.ui.enabled=false", str(program), "batch", *arguments]
+        + ["--engine", "spark"],
+        capture_output=True,
+        timeout=sparked.SECONDS,
+        env=sparked.environment(PYSPARK_PYTHON=str(sparked.python())),
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr.decode()
 
 
 def java(place: Path, says: str) -> str:
@@ -112,8 +129,8 @@ def test_interrupted_then_begun_again(inputs: Path, tmp_path: Path) -> None:
 
     code, said_again = run(exports.asked(inputs, out, "--format", "csv"))
     assert code == 2 and "unfinished" in said_again
-    code, said_again = run(exports.asked(inputs, out, "--format", "csv", "--resume"))
-    assert code == 0, said_again
+    submit(tmp_path, exports.asked(inputs, out, "--format", "csv", "--resume"))
     ran = exports.run(*exports.asked(inputs, tmp_path / "local", "--format", "csv"))
     assert ran.returncode == 0
     sparked.same(out, tmp_path / "local")
+    assert json.loads((out / "timing.json").read_bytes())["master"] == "local[1]"

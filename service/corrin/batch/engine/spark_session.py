@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -26,7 +28,7 @@ USAGE = "usage"
 WHERE = "Spark"
 _VERSION = re.compile(r'version "(?:1\.)?(\d+)')
 _SECONDS = 60
-_MIB = 1024 * 1024
+_MIB, _LEAST_MIB = 1024 * 1024, 512
 
 _DEFAULTS = {
     "spark.ui.enabled": "false",
@@ -123,27 +125,21 @@ def find_java() -> str:
 
 
 def _begun(job: Job, builder: Any) -> SparkSession:
-    from pyspark import SparkConf
-
-    given = SparkConf()  # what spark-submit was told; spark-defaults.conf is read by Java
+    named = _named()
     builder = builder.appName("corrin batch")
-    named = _named_in_defaults()
-    for name, value in _DEFAULTS.items():
-        if not given.contains(name) and name not in named:
-            builder = builder.config(name, value)
-    master = job.master or given.get("spark.master") or named.get("spark.master") or "local[*]"
-    if not given.contains("spark.master") or job.master:
-        cores = str(job.workers) if job.workers else "*"
-        master = f"local[{cores}]" if master == "local[*]" and job.master is None else master
-        builder = builder.master(master)
+    settings = dict(_DEFAULTS)
+    master = job.master or named.get("spark.master") or _local(job)
     if master.startswith("local"):
         # Nobody but this machine has to reach the driver; a machine may not know its own name.
-        for name in ("spark.driver.host", "spark.driver.bindAddress"):
-            if not given.contains(name) and name not in named:
-                builder = builder.config(name, "127.0.0.1")
-    if job.memory and not given.contains("spark.executor.memory"):
-        mib = f"{max(512, job.memory // _MIB)}m"
-        builder = builder.config("spark.executor.memory", mib).config("spark.driver.memory", mib)
+        settings |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+    if job.memory:
+        mib = f"{max(_LEAST_MIB, job.memory // _MIB)}m"
+        settings |= {"spark.executor.memory": mib, "spark.driver.memory": mib}
+    for name, value in settings.items():
+        if name not in named:
+            builder = builder.config(name, value)
+    if job.master or "spark.master" not in named:
+        builder = builder.master(master)
     try:
         with _quiet():
             found: SparkSession = builder.getOrCreate()
@@ -159,17 +155,44 @@ def _begun(job: Job, builder: Any) -> SparkSession:
     return found
 
 
-def _named_in_defaults() -> dict[str, str]:
+def _local(job: Job) -> str:
+    return f"local[{job.workers or '*'}]"
+
+
+def _named() -> dict[str, str]:
+    """What the user has set: for ``spark-submit``, in ``spark-defaults.conf``, for pyspark."""
+    if "PYSPARK_GATEWAY_PORT" in os.environ:  # Java is there, and knows it all
+        from pyspark import SparkConf, SparkContext
+
+        SparkContext._ensure_initialized()
+        return dict(SparkConf().getAll())
+    named = _in_defaults()
+    words = shlex.split(os.environ.get("PYSPARK_SUBMIT_ARGS", ""))
+    for word, value in itertools.pairwise(words):
+        if word == "--conf" and "=" in value:
+            name, _, said = value.partition("=")
+            named[name] = said
+        elif word in _OPTIONS:
+            named[_OPTIONS[word]] = value
+    return named
+
+
+_OPTIONS = {
+    "--master": "spark.master",
+    "--driver-memory": "spark.driver.memory",
+    "--executor-memory": "spark.executor.memory",
+}
+
+
+def _in_defaults() -> dict[str, str]:
     """What ``spark-defaults.conf`` sets, where a user has one."""
-    folder = os.environ.get("SPARK_CONF_DIR") or (
-        str(Path(os.environ["SPARK_HOME"]) / "conf") if "SPARK_HOME" in os.environ else None
-    )
-    if folder is None:
-        return {}
+    folder = os.environ.get("SPARK_CONF_DIR")
+    if folder is None and "SPARK_HOME" in os.environ:
+        folder = str(Path(os.environ["SPARK_HOME"]) / "conf")
     try:
-        text = (Path(folder) / "spark-defaults.conf").read_text("utf-8")
+        text = "" if folder is None else (Path(folder) / "spark-defaults.conf").read_text("utf-8")
     except OSError:
-        return {}
+        text = ""
     lines = (line.split("#", 1)[0].replace("=", " ", 1).split(None, 1) for line in text.split("\n"))
     return {one[0]: one[1].strip() for one in lines if len(one) == 2}
 
