@@ -119,7 +119,8 @@ def _family(pid: int) -> list[int]:
 
 def batch(export: Path, out: Path, *more: str) -> list[str]:
     """The run that is measured: everything it does by default but the page of pictures."""
-    command = [sys.executable, "-m", "corrin.cli", "batch", str(export), "--out", str(out)]
+    corrin = Path(sys.executable).with_name("corrin")
+    command = [str(corrin), "batch", str(export), "--out", str(out)]
     return [*command, "--as-of", AS_OF, "--profile", "uk", "--quiet", "--no-summary", *more]
 
 
