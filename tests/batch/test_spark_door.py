@@ -47,9 +47,18 @@ def submit(place: Path, arguments: list[str]) -> None:
     program = place / "corrin-batch.py"
     program.write_text("from corrin.cli import main; main()\n")
     ran = subprocess.run(
-        [str(sparked.folder() / "bin" / "spark-submit"), "--master", "local[1]"]
-        + ["--conf", "spark.ui.enabled=false", str(program), "batch", *arguments]
-        + ["--engine", "spark"],
+        [
+            str(sparked.folder() / "bin" / "spark-submit"),
+            "--master",
+            "local[1]",
+            "--conf",
+            "spark.ui.enabled=false",
+            str(program),
+            "batch",
+            *arguments,
+            "--engine",
+            "spark",
+        ],
         capture_output=True,
         timeout=sparked.SECONDS,
         env=sparked.environment(PYSPARK_PYTHON=str(sparked.python())),
