@@ -12,8 +12,9 @@ from corrin.facts.calculated import CALCULATED
 from corrin.facts.fact import Absent, Fact, Measured
 from corrin.language.world import time_of
 from corrin.notes.compose import Composer
-from corrin.notes.many_sight import Key, Sight
+from corrin.notes.many_sight import Sight
 from corrin.notes.many_text import Sentence, Tidy, too_long_detail, too_long_summary
+from corrin.notes.many_view import Key
 from corrin.notes.record import NoteRecord, Recorder
 from corrin.packs import placeholder
 
@@ -47,9 +48,7 @@ class _Worded:
         """
         if not self.gaps:
             return [self.note] * count
-        note = self.note
-        head = (note.rule, note.pack, note.version, note.topic, note.urgency, note.rule_status)
-        summaries, details = [note.summary] * count, [note.detail] * count
+        summaries, details = [self.note.summary] * count, [self.note.detail] * count
         long: set[int] = set()
         if self.summary is not None:
             summaries = self.summary.filled(values)
@@ -57,14 +56,26 @@ class _Worded:
         if self.detail is not None:
             details = self.detail.filled(values)
             long.update(at for at, one in enumerate(details) if too_long_detail(one))
-        verified, basis = note.verified, note.basis
-        made: list[NoteRecord | None] = [
-            NoteRecord(*head, verified, summary, detail, basis)
-            for summary, detail in zip(summaries, details, strict=True)
-        ]
+        made: list[NoteRecord | None] = [*map(self.filled, summaries, details)]
         for at in long:
             made[at] = None
         return made
+
+    def filled(self, summary: str, detail: str) -> NoteRecord:
+        """The note with other sentences."""
+        note = self.note
+        return NoteRecord(
+            note.rule,
+            note.pack,
+            note.version,
+            note.topic,
+            note.urgency,
+            note.rule_status,
+            note.verified,
+            summary,
+            detail,
+            note.basis,
+        )
 
 
 class ManyNotes:
@@ -87,14 +98,19 @@ class ManyNotes:
         notes: list[NoteRecord | None] = [None] * len(numbers)
         for (key, first), places in zip(keys, alike, strict=True):
             worded = self._of(key, first, firing, answers)
-            if worded is not None:
-                values = [self._said(gap, places, firing, answers) for gap in worded.gaps]
-                for at, note in zip(places, worded.written(values, len(places)), strict=True):
-                    notes[at] = note
-        return [
-            note or self._recorder.note(*self._fired(at, firing, answers))
-            for at, note in enumerate(notes)
-        ]
+            if worded is None:
+                for at in places:
+                    notes[at] = self._recorder.note(*self._fired(at, firing, answers))
+                continue
+            values = [self._said(gap, places, firing, answers) for gap in worded.gaps]
+            for at, note in zip(places, worded.written(values, len(places)), strict=True):
+                notes[at] = note or self._fitted(worded, at, firing, answers)
+        return [note for note in notes if note is not None]
+
+    def _fitted(self, worded: _Worded, at: int, firing: Firing, answers: Answers) -> NoteRecord:
+        """A note whose sentences have to be made to fit."""
+        texts = self._composer.writer.texts(*self._fired(at, firing, answers))
+        return worded.filled(texts.summary, texts.detail)
 
     def _said(
         self, gap: tuple[str | None, Say], places: list[int], firing: Firing, answers: Answers
