@@ -88,7 +88,7 @@ def band(figure: Decimal, row: dict[str, Any]) -> str:
 
 @pytest.mark.samples
 @pytest.mark.parametrize(
-    "more", [(), ("--dirty", "0.01"), ("--gzip",)], ids=["plain", "dirty", "gzip"]
+    "more", [(), ("--dirty", "0.01", "--gzip")], ids=["plain", "dirty and packed"]
 )
 def test_the_latest_value_of_everybody_is_the_true_one(
     tmp_path: Path, more: tuple[str, ...]
