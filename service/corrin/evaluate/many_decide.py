@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,8 @@ from corrin.evaluate.engine import CANNOT_CLASSIFY
 from corrin.evaluate.many_sheet import Cases
 from corrin.evaluate.table import Verdict
 from corrin.facts.fact import Fact, Measured
-from corrin.language.columns import Late, Node, Rows, distinct
+from corrin.language import tree
+from corrin.language.columns import Node, Rows, distinct
 from corrin.language.to_columns import Program
 
 # Answers kept of cases that are known in part; they hold no more than classes of facts.
@@ -61,7 +61,7 @@ class ManyDecider:
     decider: Decider
     _rows: tuple[Node, ...]
     _restrictions: tuple[Node, ...]
-    _times: tuple[Late, ...]
+    _leaves: tuple[Node, ...]
     _open: dict[tuple[object, ...], Settled] = field(default_factory=dict)
     _numbers: dict[tuple[object, ...], int] = field(default_factory=dict)
     _answers: list[Settled] = field(default_factory=list)
@@ -77,8 +77,13 @@ class ManyDecider:
             raise ValueError(f"more than {_BITS} restrictions of one topic")
         rows = tuple(program.node(row.when) for row in decider.decision.rows)
         restrictions = tuple(program.node(one.when) for one in decider.restrictions)
-        times = dict.fromkeys(leaf for one in (*rows, *restrictions) for leaf in one.times())
-        return cls(decider, rows, restrictions, tuple(times))
+        leaves: dict[Node, None] = {}
+        for condition in (*decider.decision.conditions, *(r.when for r in decider.restrictions)):
+            for one in tree.walk(condition):
+                defined = isinstance(one, tree.Truth) and one.definition is not None
+                if not tree.parts_of(one) and not defined:
+                    leaves[program.node(one)] = None
+        return cls(decider, rows, restrictions, tuple(leaves))
 
     def decide(self, sheet: Cases, rows: Rows) -> Answered:
         """What the table says of some rows."""
@@ -161,24 +166,31 @@ class ManyDecider:
         return found
 
     def _decided(self, sheet: Cases, rows: Rows) -> Iterator[Settled]:
-        """The answers for cases decided by themselves, once for all that look alike."""
+        """The answers for cases decided by themselves, once for all that look alike: in the truth
+        of every leaf, and in what is known in part."""
         if not len(rows):
             return
-        parts: list[Iterable[object]] = []
+        truths = np.empty((len(rows), len(self._leaves)), np.int8)
+        for at, leaf in enumerate(self._leaves):
+            truths[:, at] = leaf.at(sheet, rows)
+        parts: list[list[object]] = []
         for name in self.decider.facts:
             classes = sheet.classes_at(name, rows)
-            parts.append(repeat(classes) if isinstance(classes, int) else classes.tolist())
-            if not isinstance(classes, int):
-                faces = sheet.slot(name).faces
-                if any(faces[one].converted for one in sheet.present(name).tolist()):
-                    # A cut-off is converted to the unit of the value, which rounds otherwise.
-                    facts = (sheet.cases[row].facts.get(name) for row in rows.tolist())
-                    parts.append([_interval(fact) for fact in facts])
-                    continue
-            parts.append(repeat(None))
-        parts += [sheet.late(leaf, rows).tolist() for leaf in self._times]
-        for row, *seen in zip(rows.tolist(), *parts):  # noqa: B905
-            key = (sheet.era, *seen)
+            if isinstance(classes, int):
+                continue
+            faces = sheet.slot(name).faces
+            numbers = classes.tolist()
+            if any(faces[one].open for one in numbers):
+                parts.append([(name, one) if faces[one].open else None for one in numbers])
+            if any(faces[one].open and faces[one].converted for one in numbers):
+                # A cut-off is converted to the unit of the value, which rounds otherwise.
+                facts = (sheet.cases[row].facts.get(name) for row in rows.tolist())
+                parts.append([_interval(fact) for fact in facts])
+        for at, (row, open_) in enumerate(
+            zip(rows.tolist(), zip(*parts, strict=True), strict=True)
+        ):
+            known = (one for one in open_ if one is not None)
+            key = (sheet.era, truths[at].tobytes(), *known)
             found = self._open.get(key)
             if found is None:
                 if len(self._open) >= _MOST_KEPT:

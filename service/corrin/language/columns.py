@@ -9,7 +9,6 @@ of the closure of :mod:`corrin.language.to_python` itself, and looked up for eve
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -110,17 +109,6 @@ class Node:
             column = sheet.kept[self.number] = self.work_out(sheet, None)
         return column if rows is None or isinstance(column, int) else column[rows]
 
-    def below(self) -> tuple[Node, ...]:
-        """The parts it is made of."""
-        return ()
-
-    def times(self) -> Iterator[Late]:
-        """The leaves below it, itself included, that are asked of the facts themselves."""
-        if isinstance(self, Late):
-            yield self
-        for part in self.below():
-            yield from part.times()
-
     def true_in(self, sheet: Sheet, rows: Rows | None = None) -> Rows:
         """Those of some rows, or of all, in which it is true."""
         column = self.at(sheet, rows)
@@ -207,9 +195,6 @@ class Outer(Node):
 
     node: Node
 
-    def below(self) -> tuple[Node, ...]:
-        return (self.node,)
-
     def work_out(self, sheet: Sheet, rows: Rows | None) -> Column:
         return self.node.at(sheet.around(), sheet.owners(rows))
 
@@ -221,9 +206,6 @@ class Terms(Node):
     terms: tuple[Node, ...]
     deciding: int
     """The truth of one term that decides."""
-
-    def below(self) -> tuple[Node, ...]:
-        return self.terms
 
     def work_out(self, sheet: Sheet, rows: Rows | None) -> Column:
         answer: Column = TRUE - self.deciding
@@ -271,9 +253,6 @@ class AtLeast(Node):
     terms: tuple[Node, ...]
     count: int
 
-    def below(self) -> tuple[Node, ...]:
-        return self.terms
-
     def work_out(self, sheet: Sheet, rows: Rows | None) -> Column:
         certain: NDArray[np.int16] | int = 0
         possible: NDArray[np.int16] | int = 0
@@ -296,9 +275,6 @@ class Not(Node):
 
     term: Node
 
-    def below(self) -> tuple[Node, ...]:
-        return (self.term,)
-
     def work_out(self, sheet: Sheet, rows: Rows | None) -> Column:
         value = self.term.at(sheet, rows)
         return TRUE - value
@@ -311,9 +287,6 @@ class Is(Node):
     term: Node
     truth: int
     negated: bool
-
-    def below(self) -> tuple[Node, ...]:
-        return (self.term,)
 
     def work_out(self, sheet: Sheet, rows: Rows | None) -> Column:
         value = self.term.at(sheet, rows)
