@@ -8,16 +8,25 @@ from functools import cache
 from corrin.comparison.framework import framework
 from corrin.evaluate.engine import Engine
 from corrin.facts.case import Case
-from corrin.interpretation import prepared
+from corrin.interpretation import prepared, site_file
 from corrin.notes.compose import Composer
 from corrin.notes.many import Many
 from corrin.notes.record import Record, Recorder
 from corrin.packs.library import open_library
 from corrin.packs.versions import find
+from support import places
+from support.site import B12_CV_5, TOTAL_200, cut_off, site
 
 PROFILES = ("uk", "us")
 FRAMEWORKS = ("aafp-2025", "mayo-acasm", "labcorp-141503", "bsh-2014", "nih-ods")
-ENGINES = (*PROFILES, "cb12", *FRAMEWORKS)
+# Under the example of a site file, and under ones that move cut-offs critical values rest on.
+SITES = {
+    "site": (places.ROOT / "fixtures" / "site" / "example.yaml").read_bytes(),
+    "site-200": site(TOTAL_200),
+    "site-150": site(cut_off("ng239", "total_b12_low", "{ng/L: 150, pmol/L: 111}"), B12_CV_5),
+    "site-counts": site(cut_off("clinical-terms", "platelets_low", "{10*9/L: 100}")),
+}
+ENGINES = (*PROFILES, "cb12", *FRAMEWORKS, *SITES)
 
 
 @cache
@@ -25,6 +34,8 @@ def engine(name: str) -> tuple[Engine, Composer]:
     """The engine of a profile, of uk with cB12 beside it, or with another framework in it."""
     if name in PROFILES:
         return prepared(name)
+    if name in SITES:
+        return prepared("uk", overlay=site_file(SITES[name]))
     if name == "cb12":
         return prepared("uk", ("cb12",))
     library = open_library().sound()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
+from itertools import product
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from corrin.interpretation import choose_case, moment_of
 from corrin.notes.many import Many
 from corrin.units import UnitError
 from golden import cases as golden
-from support.many import ENGINES, PROFILES, differing, engine, many, one_by_one, recorder
+from support.many import ENGINES, PROFILES, SITES, differing, engine, many, one_by_one, recorder
 
 AS_OF = "2026-11-01"  # for a request that names no moment
 
@@ -64,6 +65,32 @@ def test_examples_of_all_packs(name: str) -> None:
 def test_golden_requests(name: str) -> None:
     cases = requests() if name in PROFILES else requests()[::4]
     assert len(cases) > 20
+    assert differing(many(name).records(cases), one_by_one(name, cases))[:20] == []
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_what_always_runs_speaks_by_published_cut_offs_too(name: str) -> None:
+    asked = engine(name)[0]
+    values = product(("140", "152", "165", "190", "240"), (None, "0.2", "0.5"), (80, 120, 180))
+    cases = [
+        case_of(
+            {
+                "total_b12": f"{total} ng/L",
+                **({} if mma is None else {"mma": f"{mma} umol/L"}),
+                "platelets": f"{platelets} 10*9/L",
+                "age": "44 a",
+                "sex": "female",
+                **dict.fromkeys(stated, True),
+            },
+            asked.library.vocabulary,
+        )
+        for total, mma, platelets in values
+        for stated in ((), ("paraesthesia", "ataxia"), ("folic_acid", "nitrous_oxide"))
+    ]
+    own = {id(rule.bound) for rule in asked.rules}
+    fired = [one for case in cases for one in asked.evaluate(case).fired]
+    by_published = sum(1 for one in fired if id(one.bound) not in own)
+    assert by_published > 0 or name != "site-150"  # only a cut-off that fell silences a rule
     assert differing(many(name).records(cases), one_by_one(name, cases))[:20] == []
 
 

@@ -198,9 +198,14 @@ class Engine:
         return self._rules
 
     @property
-    def guarded(self) -> bool:
-        """Whether rules may also fire by published cut-offs that a site moved."""
-        return bool(self._guards)
+    def guards(self) -> tuple[Compiled, ...]:
+        """Rules that may also fire by published cut-offs that a site moved."""
+        return self._guards
+
+    @property
+    def published(self) -> Mapping[str, Decider]:
+        """Decisions by published cut-offs, of the topics in which a site's decide otherwise."""
+        return self._published
 
     def _topics(self) -> tuple[str, ...]:
         """Owned topics first, then every other a pack decides."""

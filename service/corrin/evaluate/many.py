@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from corrin.evaluate.engine import Compiled, Engine, Fired
 from corrin.evaluate.many_decide import Answered, ManyDecider
@@ -26,7 +27,8 @@ from corrin.packs.bound import BoundPack, BoundRule
 @dataclass(frozen=True, slots=True)
 class ManyRule:
     """One rule as columns; ``reads_every`` is the analyte each value of which it reads, ``index``
-    its place among all rules."""
+    its place among all rules. A ``guard`` speaks by published cut-offs that a site moved, where no
+    rule of its id does."""
 
     index: int
     pack: BoundPack
@@ -35,6 +37,7 @@ class ManyRule:
     unless: Node | None
     reads_every: str | None
     belongs_to: tuple[tuple[str, frozenset[str]], ...]
+    guard: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,33 +108,50 @@ class Answers:
     Attributes:
         in_scope: the rows anything was asked of.
         decided: by topic.
+        published: by published cut-offs, of topics in which those of a site decide otherwise.
     """
 
     sheet: Cases
     in_scope: Rows
     decided: Mapping[str, Answered]
+    published: Mapping[str, Answered]
     _rules: Sequence[ManyRule]
     _values: Mapping[str, Values]
 
     def fired(self) -> Iterator[Firing]:
         """The rules that fire for any case, by id."""
+        name, spoken = "", np.zeros(self.sheet.size, np.bool_)
         for rule in self._rules:
+            if rule.bound.rule.id != name:
+                name = rule.bound.rule.id
+                spoken[:] = False
+            rows = self._may_speak(rule, spoken)
+            firing = None
             if rule.reads_every is None:
-                rows = _belonging(rule, self.decided, self.in_scope)
                 everybody = len(rows) == self.sheet.size
                 rows = rule.when.true_in(self.sheet, None if everybody else rows)
-                rows = _unless(rule, self.sheet, rows)
-                if len(rows):
-                    yield Firing(rule, rows)
+                firing = Firing(rule, _unless(rule, self.sheet, rows))
             elif rule.reads_every in self._values:
-                firing = self._each(rule, self._values[rule.reads_every])
-                if len(firing.rows):
-                    yield firing
+                firing = self._each(rule, self._values[rule.reads_every], rows)
+            if firing is not None and len(firing.rows):
+                if not rule.guard:
+                    spoken[firing.rows] = True
+                yield firing
 
-    def _each(self, rule: ManyRule, values: Values) -> Firing:
+    def _may_speak(self, rule: ManyRule, spoken: NDArray[np.bool_]) -> Rows:
+        """The rows in which a rule may speak: beside the decisions it belongs to."""
+        rows = _belonging(rule, self.decided, self.in_scope)
+        if not rule.guard:
+            return rows
+        otherwise = _belonging(rule, {**self.decided, **self.published}, self.in_scope)
+        rows = np.union1d(rows, otherwise)
+        left: Rows = rows[~spoken[rows]]
+        return left
+
+    def _each(self, rule: ManyRule, values: Values, may_speak: Rows) -> Firing:
         rows = _unless(rule, values, rule.when.true_in(values))
         speaks = np.zeros(self.sheet.size, np.bool_)
-        speaks[_belonging(rule, self.decided, self.in_scope)] = True
+        speaks[may_speak] = True
         rows = rows[speaks[values.owner[rows]]]
         owners, starts = np.unique(values.owner[rows], return_index=True)
         parts = np.split(rows, starts[1:]) if len(owners) else []
@@ -140,11 +160,7 @@ class Answers:
 
 
 class Asker:
-    """The packs of an engine over many cases; not to be shared between threads.
-
-    Args:
-        engine: one without cut-offs that a site moved under rules of other packs (``guarded``).
-    """
+    """The packs of an engine over many cases; not to be shared between threads."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -154,10 +170,15 @@ class Asker:
         self.deciders = {
             topic: ManyDecider.of(one, program) for topic, one in engine.deciders.items()
         }
-        by_id = sorted(engine.rules, key=lambda one: one.bound.rule.id)
-        self.rules = tuple(self._rule(index, rule) for index, rule in enumerate(by_id))
+        self._published = {
+            topic: ManyDecider.of(one, program) for topic, one in engine.published.items()
+        }
+        asked = [(rule, False) for rule in engine.rules]
+        asked += [(rule, True) for rule in engine.guards]
+        asked.sort(key=lambda one: one[0].bound.rule.id)
+        self.rules = tuple(self._rule(index, *one) for index, one in enumerate(asked))
 
-    def _rule(self, index: int, rule: Compiled) -> ManyRule:
+    def _rule(self, index: int, rule: Compiled, guard: bool) -> ManyRule:
         bound, every = rule.bound, rule.reads_every
         program = self._program_of(every)
         result = bound.result if every is None else None
@@ -169,6 +190,7 @@ class Asker:
             None if bound.unless is None else program.node(bound.unless, result),
             every,
             rule.belongs_to,
+            guard,
         )
 
     def node(self, rule: ManyRule, condition: tree.Expression) -> Node:
@@ -195,7 +217,8 @@ class Asker:
         else:
             rows = regular[scope != FALSE]
         decided = {topic: one.decide(sheet, rows) for topic, one in self.deciders.items()}
-        return Answers(sheet, rows, decided, self.rules, filled.values)
+        published = {topic: one.decide(sheet, rows) for topic, one in self._published.items()}
+        return Answers(sheet, rows, decided, published, self.rules, filled.values)
 
 
 def _belonging(rule: ManyRule, decided: Mapping[str, Answered], rows: Rows) -> Rows:

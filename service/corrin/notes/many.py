@@ -32,43 +32,35 @@ class Many:
         self._engine, self._recorder = engine, recorder
         self.alone = 0
         self._tidy = Tidy()
-        self._asker: Asker | None = None
-        if not engine.guarded:
-            asker = Asker(engine)
-            self._statuses = {
-                topic: ManyStatus(decider, asker, recorder)
-                for topic, decider in asker.deciders.items()
-            }
-            composer = recorder.composer
-            self._notes = [
-                ManyNotes(rule, asker, recorder, composer, self._tidy) for rule in asker.rules
-            ]
-            self._asker = asker
+        asker = self._asker = Asker(engine)
+        self._statuses = {
+            topic: ManyStatus(decider, asker, recorder) for topic, decider in asker.deciders.items()
+        }
+        self._notes = [
+            ManyNotes(rule, asker, recorder, recorder.composer, self._tidy) for rule in asker.rules
+        ]
 
     def records(self, cases: Sequence[Case]) -> list[Record]:
         """``[recorder.of(engine.evaluate(case)) for case in cases]``."""
-        asker = self._asker
-        if asker is None:
-            self.alone += len(cases)
-            return [self._alone(case) for case in cases]
         found: list[Record | None] = [None] * len(cases)
         eras: dict[tuple[int, ...], list[int]] = {}
         for index, case in enumerate(cases):
-            eras.setdefault(asker.filler.era_of(case.as_of.end.date()), []).append(index)
+            eras.setdefault(self._asker.filler.era_of(case.as_of.end.date()), []).append(index)
         for rows in eras.values():
             for start in range(0, len(rows), AT_ONCE):
                 part = rows[start : start + AT_ONCE]
-                made = self._records(asker, [cases[row] for row in part])
-                for row, record in zip(part, made, strict=True):
+                for row, record in zip(
+                    part, self._records([cases[at] for at in part]), strict=True
+                ):
                     found[row] = record
         return [one for one in found if one is not None]
 
     def _alone(self, case: Case) -> Record:
         return self._recorder.of(self._engine.evaluate(case))
 
-    def _records(self, asker: Asker, cases: list[Case]) -> list[Record]:
-        filled = asker.filler.fill(cases)
-        answers = asker.answers(filled)
+    def _records(self, cases: list[Case]) -> list[Record]:
+        filled = self._asker.filler.fill(cases)
+        answers = self._asker.answers(filled)
         notes: list[list[NoteRecord]] = [[] for _ in cases]
         results: dict[int, list[Measured]] = {}
         urgency = np.full(len(cases), URGENCIES.index(most_urgent(())), np.intp)
