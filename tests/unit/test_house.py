@@ -24,6 +24,7 @@ IMPORTED_AS = {
     "opentelemetry-api": "opentelemetry",
     "opentelemetry-exporter-otlp-proto-http": "opentelemetry",
     "opentelemetry-sdk": "opentelemetry",
+    "python-calamine": "python_calamine",
 }
 HEAVY = (
     "pint", "ucumvert", "fhir", "fhir_core", "lark", "jinja2", "polars", "rich", "typer",
@@ -132,10 +133,27 @@ def test_every_library_imported_is_declared() -> None:
     assert isinstance(extras, dict)
     modules = set(places.PACKAGE.rglob("*.py"))
     service = {module for module in modules if module.is_relative_to(places.PACKAGE / "api")}
+    batch = {module for module in modules if _is_of_columns(module)}
     held_at_a_version = {"pint"}  # used by way of ucumvert
-    assert _imported(*(modules - service)) | held_at_a_version == core
+    assert _imported(*(modules - service - batch)) | held_at_a_version == core
 
     by_way_of_another = {"anyio", "starlette", "cryptography"}  # FastAPI and PyJWT are made of them
     used_by_uvicorn = {"httptools"}
     declared = _declared(extras["service"]) | _declared(extras["telemetry"])
     assert _imported(*service) - core - by_way_of_another == declared - used_by_uvicorn - core
+
+    by_way_of_numba_and_pyspark = {"llvmlite", "py4j"}
+    wanted_by_pyspark = {"pandas"}
+    declared = _declared(extras["batch"]) | _declared(extras["spark"]) - {"corrin[batch]"}
+    used = _imported(*batch) - core - by_way_of_numba_and_pyspark
+    assert used | wanted_by_pyspark == declared
+
+
+def _is_of_columns(module: Path) -> bool:
+    """Whether a module needs the extra ``batch``."""
+    name = module.stem
+    return (
+        module.is_relative_to(places.PACKAGE / "batch")
+        or name in ("batch", "columns", "to_columns")
+        or name.startswith(("many", "batch_"))
+    )
