@@ -160,6 +160,7 @@ lock: $(READY) ## resolve the dependencies again (UPGRADE=--upgrade takes newer 
 	@$(LOCK) $(UPGRADE) --extra spark pyproject.toml --constraint requirements-dev.lock --output-file requirements-spark.lock
 	@$(LOCK) $(UPGRADE) requirements-spark-build.in --output-file requirements-spark-build.lock
 	@$(LOCK) $(UPGRADE) requirements-healthchain.in --output-file requirements-healthchain.lock
+	@$(LOCK) $(UPGRADE) requirements-browser.in --constraint requirements-dev.lock --output-file requirements-browser.lock
 	@$(LOCK) $(UPGRADE) requirements-build.in --output-file requirements-build.lock
 
 clean: ## remove the environment, caches and builds
