@@ -115,6 +115,10 @@ def _doors(app: FastAPI) -> None:
     app.include_router(operation.router)
     app.include_router(conformance.router)
     app.include_router(hooks.router)
+    if app.state.settings.page:  # goes before what else stands at /
+        from corrin.api import page
+
+        app.include_router(page.router)
     app.include_router(openapi.landing)
     if app.state.settings.docs:
         app.include_router(openapi.router)

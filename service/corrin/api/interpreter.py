@@ -16,7 +16,7 @@ from corrin.intake.limits import Limits
 
 if TYPE_CHECKING:
     from corrin.api.settings import Settings
-    from corrin.evaluate.engine import Engine
+    from corrin.evaluate.engine import Engine, Evaluation
     from corrin.notes.compose import Composer
     from corrin.notes.report import Report
 
@@ -49,12 +49,18 @@ class Interpreter:
         Raises:
             corrin.UsageError: there is no such profile, or the moment is none.
         """
+        return self.evaluated(reading, as_of=as_of, profile=profile)[1]
+
+    def evaluated(
+        self, reading: Reading, *, as_of: str | None = None, profile: str | None = None
+    ) -> tuple[Evaluation, Report]:
+        """As :meth:`report`, with what it was written from."""
         engine, composer = self.engine(profile)
         moment = interpretation.moment_of(as_of, reading)
         with step("evaluate"):
             evaluation = engine.evaluate(interpretation.choose_case(reading, moment, engine))
         with step("compose"):
-            return composer.compose(evaluation)
+            return evaluation, composer.compose(evaluation)
 
     def engine(self, profile: str | None = None) -> tuple[Engine, Composer]:
         """The engine and the writer of a profile.

@@ -153,6 +153,7 @@ class Settings(BaseSettings):
     )
     metrics: bool = Field(default=True, description="serve /metrics")
     docs: bool = Field(default=True, description="serve /docs and /openapi.json")
+    page: bool = Field(default=True, description="serve the page for people at /")
 
     @field_validator(
         "trusted_proxies",

@@ -100,7 +100,7 @@ class _Known:
     """A reading put in order, so that what was known by a moment is found quickly."""
 
     def __init__(self, reading: Reading) -> None:
-        self.reading = replace(reading, results=_standing(reading.results))
+        self.reading = replace(reading, results=standing(reading.results))
         self._results = _Dated((one, one.when) for one in self.reading.results)
         self._statements = _Dated((one, one.since) for one in reading.statements)
         self._refusals = _Dated((one, one.when) for one in reading.refusals)
@@ -134,8 +134,8 @@ class _Dated(Generic[_One]):
         return self._things[: bisect_right(self._starts, last)]
 
 
-def _standing(results: tuple[Measured, ...]) -> tuple[Measured, ...]:
-    """Results that no later version replaced, for choosing or for critical values."""
+def standing(results: tuple[Measured, ...]) -> tuple[Measured, ...]:
+    """The results that no later version replaced, for choosing or for critical values."""
     current = versions.current(results)
     if current is results:
         return results

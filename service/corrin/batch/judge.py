@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from corrin.batch import against, cases, fhir_answers
+from corrin.batch import against, cases, disputed, fhir_answers
 from corrin.batch.persons import Given, Person, parsed, persons, resource_of
 from corrin.batch.question import EACH_RESULT, Piece, Question, Shared
 from corrin.batch.written import WENT, Written
-from corrin.facts.case import Case, Reading, Refusal
+from corrin.facts.case import Case, Placed, Reading, Refusal
 from corrin.facts.choose import Policy
 from corrin.intake import history
 from corrin.intake.dates import parse_moment
@@ -132,13 +132,7 @@ class Judge:
         if person.kinds.count("Patient") > 1 and _differ_in_all(person):
             _refuse_whole(person, "two-subjects", written)
             return
-        gathered = gather(
-            person.given,
-            others=self._products(),
-            complete=self.question.complete,
-            zone=self.zone,
-            templates=self._templates,
-        )
+        gathered = self._gathered(person)
         for chunk, went in zip(person.chunks, gathered.went, strict=True):
             written.count(chunk, went.replace("-", "_"))
         _refusals(person, gathered, written)
@@ -166,11 +160,35 @@ class Judge:
                 for table, text in self.answers.of(asked.person, asked.case, self.shared.pieces):
                     written.rows[table].append((text,))
 
+    def _gathered(self, person: Person) -> Gathered:
+        """What is read of a person, without what other people have as well."""
+        found = self._read(person.given)
+        rows = {
+            row
+            for row, (kind, one) in enumerate(zip(person.kinds, person.given, strict=True))
+            if self.shared.disputed and _name(kind, one) in self.shared.disputed
+        }
+
+        def orders() -> tuple[Placed, ...]:
+            own = person.without([row in rows for row in range(len(person.given))])
+            return self._read(own.given).reading.orders
+
+        return disputed.refused(found, rows, orders)
+
+    def _read(self, given: Sequence[Given]) -> Gathered:
+        return gather(
+            given,
+            others=self._products(),
+            complete=self.question.complete,
+            zone=self.zone,
+            templates=self._templates,
+        )
+
     def _is_gone(self, kind: str, one: Given) -> bool:
         """Whether the export says that a resource was deleted, or holds a newer version of it."""
         if not self.shared.deleted and not self.shared.newest:
             return False
-        key = f"{kind}/{one.identity if isinstance(one, Slim) else one.get('id')}"
+        key = _name(kind, one)
         if key in self.shared.deleted:
             return True
         newest = self.shared.newest.get(key)
@@ -195,6 +213,11 @@ class Judge:
             made = {name: parsed(body) for name, body in self.shared.products.items()}
             known = self._others = (self.shared.products, made)
         return known[1]
+
+
+def _name(kind: str, one: Given) -> str:
+    """``Type/id`` of a resource."""
+    return f"{kind}/{one.identity if isinstance(one, Slim) else one.get('id')}"
 
 
 def _differ_in_all(person: Person) -> bool:

@@ -61,9 +61,11 @@ class Shared:
         deleted: ``Type/id`` of resources the export says are deleted.
         newest: of ``Type/id`` that the export holds more than once, the newest version met
             anywhere in it (:func:`corrin.intake.history.version_of`); older ones are superseded.
+        disputed: of these, what several people have in that newest version: nobody's to use.
     """
 
     pieces: Mapping[int, Piece]
     products: Mapping[str, bytes] = field(default_factory=dict)
     deleted: frozenset[str] = frozenset()
     newest: Mapping[str, tuple[datetime, int]] = field(default_factory=dict)
+    disputed: frozenset[str] = frozenset()

@@ -17,8 +17,13 @@ from corrin.render.safe import visible
 @lru_cache(maxsize=8)
 def template(file: Path) -> Template:
     """A template beside the code that uses it: text is escaped, an unknown name is an error."""
-    environment = Environment(
-        loader=FileSystemLoader(file.parent),
+    return environment(file.parent).get_template(file.name)
+
+
+def environment(folder: Path) -> Environment:
+    """What reads the templates of a folder: text is escaped, an unknown name is an error."""
+    found = Environment(
+        loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -26,8 +31,8 @@ def template(file: Path) -> Template:
         keep_trailing_newline=True,
         finalize=_fit,
     )
-    environment.tests["link"] = is_link
-    return environment.get_template(file.name)
+    found.tests["link"] = is_link
+    return found
 
 
 @lru_cache(maxsize=8)

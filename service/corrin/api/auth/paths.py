@@ -16,7 +16,7 @@ _METADATA = "/fhir/metadata"
 
 # Rules, packs, code systems and the pages about them: no patient's data, and cards link there.
 _CATALOGUE = re.compile(
-    r"/|/docs|/openapi\.json|/v1/profiles"
+    r"/|/docs|/openapi\.json|/v1/profiles|/page/static/.+|/examples(?:/[^/]+)?|/rules(?:/.*)?"
     r"|/v1/(?:rules|packs|analytes)(?:/[^/]+)?|/v1/packs/[^/]+/source-attributes"
     r"|/fhir/(?:CodeSystem|ValueSet|Library|PlanDefinition|OperationDefinition)(?:/[^/]+)?"
 )

@@ -7,6 +7,6 @@
 from __future__ import annotations
 
 from corrin.api.openapi.document import describe
-from corrin.api.openapi.doors import landing, router
+from corrin.api.openapi.doors import landing, root, router
 
-__all__ = ["describe", "landing", "router"]
+__all__ = ["describe", "landing", "root", "router"]

@@ -81,13 +81,17 @@ def _slice(keys: Keys, first: int, end: int) -> slice:
 
 
 def keep_newest(chunks: tuple[int, ...], work: Workplace) -> None:
-    """Keep, for each partition, the newest versions of its resources that have several."""
+    """Keep, for each partition, the newest versions of its resources that have several.
+
+    With each goes whether it is disputed: several people have that newest version.
+    """
     import duckdb
 
     with duckdb.connect(config={"memory_limit": _MEMORY, "threads": 1}) as base:
         base.execute("SET temp_directory = ?", [str(work.aside)])
         base.execute(
-            "CREATE TABLE versions (name TEXT, part INTEGER, moment BIGINT, number INTEGER)"
+            "CREATE TABLE versions"
+            " (name TEXT, part INTEGER, moment BIGINT, number INTEGER, whose BIGINT)"
         )
         for number in chunks:
             with pa.OSFile(str(work.file(AGAIN, number, "versions"))) as file:
@@ -104,11 +108,16 @@ def keep_newest(chunks: tuple[int, ...], work: Workplace) -> None:
 
 _SEVERAL = """
 WITH newest AS (
-    SELECT name, max((moment, number)) AS last
-    FROM versions GROUP BY name HAVING min((moment, number)) <> max((moment, number))
+    SELECT
+        name,
+        min((moment, number)) AS first,
+        max((moment, number)) AS last,
+        -- Of the newest versions the greatest and the least number of a person.
+        max((moment, number, whose))[3] <> ~max((moment, number, ~whose))[3] AS disputed
+    FROM versions GROUP BY name
 )
-SELECT DISTINCT part, name, last[1], last[2]
+SELECT DISTINCT part, name, last[1], last[2], disputed
 FROM versions JOIN newest USING (name)
-WHERE part >= 0
+WHERE part >= 0 AND (first <> last OR disputed)
 ORDER BY part, name
 """

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from corrin.batch.engine.plan import Plan
 from corrin.batch.engine.reading import AGAIN, BEGAN, MICROSECOND, READ, Said
@@ -19,6 +19,13 @@ from corrin.intake import history
 
 NEWEST = "newest"
 _SHARED = "shared.json"
+
+
+class Versions(NamedTuple):
+    """Newest versions by ``Type/id``, and which of these several people have."""
+
+    newest: Mapping[str, tuple[datetime, int]]
+    disputed: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +115,21 @@ def shared(plan: Plan, work: Workplace) -> tuple[Shared, tuple[str, ...]]:
     ), tuple(told["kinds"])
 
 
-def newest(work: Workplace, partition: int) -> dict[str, tuple[datetime, int]]:
+def newest(work: Workplace, partition: int) -> Versions:
     """Newest versions of the resources of a partition that the export holds several of."""
     try:
         told = json.loads(work.file(NEWEST, partition, "versions").read_bytes())
     except FileNotFoundError:
-        return {}
-    return {name: (BEGAN + at * MICROSECOND, number) for name, at, number in told}
+        told = []
+    return versions(told)
+
+
+def versions(told: Iterable[tuple[str, int, int, bool]]) -> Versions:
+    """Newest versions from ``Type/id``, microseconds since 1970, number, whether disputed."""
+    found: dict[str, tuple[datetime, int]] = {}
+    disputed = set()
+    for name, at, number, several in told:
+        found[name] = (BEGAN + at * MICROSECOND, number)
+        if several:
+            disputed.add(name)
+    return Versions(found, frozenset(disputed))

@@ -45,7 +45,7 @@ class Judging:
             OSError: the disk is full, or fails.
         """
         versions = newest(self._work, partition)
-        self._judge.shared = replace(self._shared, newest=versions)
+        self._judge.shared = replace(self._shared, **versions._asdict())
         went: dict[int, list[int]] = {}
         with parts(self._work, self._form, partition) as files:
             files.write(self._judge.judge(ROWS.empty_table()).tables)

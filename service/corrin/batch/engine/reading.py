@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from corrin.batch.engine.partition import partitions_of
+from corrin.batch.engine.partition import hashes, partitions_of
 from corrin.batch.engine.plan import Chunk, Plan
 from corrin.batch.engine.spill import spill
 from corrin.batch.engine.workplace import Workplace
@@ -43,10 +43,12 @@ VERSIONS = pa.schema(
         pa.field("partition", pa.int32()),
         pa.field("at", pa.int64()),
         pa.field("number", pa.int32()),
+        pa.field("whose", pa.int64()),
     ]
 )
 """Versions of resources met more than once: ``Type/id``, the partition its row is in (-1: it was
-not handed on), microseconds since 1970, number of the version."""
+not handed on), microseconds since 1970, number of the version, a number made of the subject (of
+nobody, too), by which two people are told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,4 +206,4 @@ def versions_of(source: Source, chunk: Chunk, wanted: frozenset[int], partitions
     parts = partitions_of(whose, partitions)
     nobody = np.array([not one for one in subjects], bool)
     parts[nobody] = -1
-    return pa.table([names, parts, at, numbers], schema=VERSIONS)
+    return pa.table([names, parts, at, numbers, hashes(whose).view(np.int64)], schema=VERSIONS)

@@ -63,7 +63,7 @@ _KEYS_BYTES = 8 * 1024**3  # of an export this large, one task sorts the numbers
 _TASK_BYTES, _WAVES = 64 * 1024 * 1024, 3  # of input to a task, once every core has had three
 _FILE_BYTES = 8 * 1024 * 1024  # of blobs to a file, in tables that have so much
 _SHUFFLES, _MOST_SHUFFLES = "spark.sql.shuffle.partitions", 200  # for versions of resources only
-_VERSION_COLUMNS = "name string, partition int, at long, number int"
+_VERSION_COLUMNS = "name string, partition int, at long, number int, whose long"
 
 After = Callable[[Job, Outcome], None]
 """What is done with a finished dataset (changes, a summary); only in a folder of this machine."""
@@ -350,25 +350,34 @@ class _Run:
     def _read_again(
         self, reading: Reading, wanted: frozenset[int], again: frozenset[int]
     ) -> DataFrame:
-        """The rows of these pieces, nothing of them slim, and the newest versions there are."""
+        """The rows of these pieces, nothing of them slim, and the newest versions there are.
+
+        With each goes whether it is disputed: several people have that newest version.
+        """
         from pyspark.sql import functions as sql
 
         second = self._held_there(self._read(replace(reading, wanted=wanted, only=again)))
         found = self._map(
             second.where(second.kind == VERSIONS), "versions", None, _VERSION_COLUMNS
-        ).withColumn("version", sql.struct("at", "number"))
+        )
         newest = (
             found.groupBy("name")
-            .agg(sql.max("version").alias("last"), sql.min("version").alias("first"))
-            .where("last <> first")
-            .select("name", "last.at", "last.number")
+            .agg(
+                sql.expr("min(struct(at, number)) AS first"),
+                sql.expr("max(struct(at, number)) AS last"),
+                # Of the newest versions the greatest and the least number of a person.
+                sql.expr("max(struct(at, number, whose)).whose AS most"),
+                sql.expr("~max(struct(at, number, ~whose AS other)).other AS least"),
+            )
+            .where("first <> last OR most <> least")
+            .selectExpr("name", "last.at", "last.number", "most <> least AS disputed")
         )
         told_ = (
             found.where("partition >= 0")
             .select("name", "partition")
             .distinct()
             .join(newest, "name")
-            .select("name", "partition", "at", "number")
+            .select("name", "partition", "at", "number", "disputed")
         )
         rows = second.where(second.kind == ROWS_AGAIN)
         return rows.unionByName(self._map(told_, "newest", None))

@@ -6,15 +6,14 @@ import gc
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from itertools import groupby
+from itertools import chain, groupby
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from corrin.batch import reading_refusals
-from corrin.batch.engine.reading import BEGAN, MICROSECOND
+from corrin.batch.engine.gathering import Versions, versions
 from corrin.batch.engine.spark_blob import Blob, given, handed, packed, unpacked
 from corrin.batch.engine.spark_read import REFUSALS, ROWS, ROWS_AGAIN
 from corrin.batch.engine.spark_ship import moved, there
@@ -74,16 +73,16 @@ def judge(batches: Iterable[pa.RecordBatch], judging: Judging) -> Iterator[pa.Re
 
 def _partition(part: int, blobs: Iterable[Blob], judge_: Judge, judging: Judging) -> Iterator[Blob]:
     rows: list[pa.Table] = []
-    newest: dict[str, tuple[datetime, int]] = {}
+    told: list[pa.Table] = []
     for blob in blobs:
         if blob.kind == REFUSALS:
             table = _refusals(blob, judging)
             yield Blob(REFUSALS, -1, part, table.num_rows, packed(table))
         elif blob.kind == NEWEST:
-            newest |= _newest(unpacked(blob.payload))
+            told.append(unpacked(blob.payload))
         elif blob.kind == ROWS_AGAIN or (blob.kind == ROWS and blob.chunk not in judging.again):
             rows.append(unpacked(blob.payload))
-    judge_.shared = replace(judging.shared, newest=newest)
+    judge_.shared = replace(judging.shared, **_newest(told)._asdict())
     went: dict[int, list[int]] = {}
     for piece in _slices(rows):
         answer = judge_.judge(piece)
@@ -93,8 +92,8 @@ def _partition(part: int, blobs: Iterable[Blob], judge_: Judge, judging: Judging
         for name, table in answer.tables.items():
             if table.num_rows:
                 yield Blob(name, -1, part, table.num_rows, packed(table))
-    told = {str(chunk): went[chunk] for chunk in sorted(went)}
-    yield Blob(WENT, -1, part, 0, json.dumps(told).encode())
+    counted = {str(chunk): went[chunk] for chunk in sorted(went)}
+    yield Blob(WENT, -1, part, 0, json.dumps(counted).encode())
 
 
 def _refusals(blob: Blob, judging: Judging) -> pa.Table:
@@ -102,11 +101,10 @@ def _refusals(blob: Blob, judging: Judging) -> pa.Table:
     return reading_refusals.of_rows(refused, judging.shared.pieces[blob.chunk])
 
 
-def _newest(versions: pa.Table) -> dict[str, tuple[datetime, int]]:
-    columns = [versions.column(name).to_pylist() for name in ("name", "at", "number")]
-    return {
-        name: (BEGAN + at * MICROSECOND, number) for name, at, number in zip(*columns, strict=True)
-    }
+def _newest(told: list[pa.Table]) -> Versions:
+    names = ("name", "at", "number", "disputed")
+    columns = ([one.column(name).to_pylist() for name in names] for one in told)
+    return versions(chain.from_iterable(zip(*found, strict=True) for found in columns))
 
 
 def _slices(tables: list[pa.Table]) -> Iterator[pa.Table]:

@@ -74,7 +74,7 @@ def versions(batches: Iterable[pa.RecordBatch], _known: None) -> Iterator[pa.Rec
 
 
 def newest(batches: Iterable[pa.RecordBatch], _known: None) -> Iterator[pa.RecordBatch]:
-    """Rows of newest versions (:data:`VERSIONS`) → values for the partitions they are for."""
+    """Rows of newest versions (name, partition, …) → values for the partitions they are for."""
     for batch in batches:
         parts = batch.column(1).to_numpy()
         order = np.argsort(parts, kind="stable")

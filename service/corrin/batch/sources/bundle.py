@@ -90,9 +90,8 @@ def unpack(
     :func:`content_of`.
     """
     content = content_of(value, data, deleted=deleted)
-    persons = {key for one in content.found if (key := key_of(one.resource))}
-    only = persons.pop() if len(persons) == 1 else ""
-    alone = only if _is_of_one(value) else ""
+    only = _only(content)
+    alone = alone_in(value, content)
     for reason, place in content.faults:
         taker.refuse(line, reason, place)
     for reason, place in content.remarks:
@@ -104,6 +103,16 @@ def unpack(
         taker.delete(key)
     for seq, one in enumerate(content.found):
         yield from taker.take(one.resource, line, place=one.place, seq=seq, alone=alone)
+
+
+def alone_in(value: Any, content: Content) -> str:
+    """The one person that also what names nobody is about; empty where that cannot be told."""
+    return _only(content) if _is_of_one(value) else ""
+
+
+def _only(content: Content) -> str:
+    persons = {key for one in content.found if (key := key_of(one.resource))}
+    return persons.pop() if len(persons) == 1 else ""
 
 
 def _is_of_one(value: Any) -> bool:

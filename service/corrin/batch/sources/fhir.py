@@ -102,7 +102,7 @@ class Taker:
             if kind == _OUTCOME:
                 note_outcome(resource, read)
             return
-        person = key_of(resource) or (alone if not names_somebody(resource) else "")
+        person = whose(resource, alone)
         if not person:
             if kind in _OF_NOBODY:
                 if name is None:
@@ -186,6 +186,11 @@ def key_of(resource: Resource) -> str:
     if _ID.fullmatch(reference) is not None and about.get("type") in (None, "Patient"):
         return subject.key_of_reference(f"Patient/{reference}")
     return subject.NOBODY
+
+
+def whose(resource: Resource, alone: str = "") -> str:
+    """Whose a resource is, where all around it is about one person (``alone``) or not."""
+    return key_of(resource) or (alone if not names_somebody(resource) else subject.NOBODY)
 
 
 def _about(resource: Resource) -> object:

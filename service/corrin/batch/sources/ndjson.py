@@ -125,14 +125,17 @@ class NdjsonSource(Source):
             value = self._parsed(data)
         except IntakeError:
             return
+        alone = ""
         if isinstance(value, list) or (isinstance(value, dict) and is_holder(value)):
-            found = [one.resource for one in content_of(value, data).found]
+            content = content_of(value, data)
+            found = [one.resource for one in content.found]
+            alone = alone_in(value, content)
         else:
             found = [value] if isinstance(value, dict) else []
         for resource in found:
             kind, name = resource.get("resourceType"), id_of(resource)
             if isinstance(kind, str) and name and identity.key(kind, name) in wanted:
-                yield f"{kind}/{name}", key_of(resource), history.version_of(resource)
+                yield f"{kind}/{name}", whose(resource, alone), history.version_of(resource)
 
     def _blocks(self, span: Span, taker: Taker) -> Iterator[memoryview]:
         """Blocks of whole lines; lines that are too long are refused."""

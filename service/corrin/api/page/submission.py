@@ -1,0 +1,101 @@
+"""What a person asks the page to interpret: a document, of which kind, for which profile and time.
+
+It travels with every question about its answer, in the body of the request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+
+from corrin.api import negotiation
+from corrin.api.problem import Fault, Problem
+
+Kind = Literal["case", "fhir", "cds-hooks", "hl7v2"]
+
+Fields = Mapping[str, list[str]]
+"""What a form sends, by name."""
+
+_FORM = "application/x-www-form-urlencoded"
+_MOST_FIELDS = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One person's results as they were entered.
+
+    Attributes:
+        kind: what the document is.
+        document: a case written by hand, FHIR, a CDS Hooks request, or HL7 v2, as text.
+        profile: id of a profile; empty: the default.
+        as_of: FHIR date or dateTime; empty: what the document says, else now.
+        example: name of the example it is, of which alone there is a link; else empty.
+    """
+
+    kind: Kind
+    document: str
+    profile: str = ""
+    as_of: str = ""
+    example: str = ""
+
+    def at(self, as_of: str) -> Submission:
+        """The same, asked for a moment: what is asked about an answer is asked of its moment."""
+        return replace(self, as_of=as_of)
+
+
+async def fields_of(request: Request) -> Fields:
+    """The fields of a form.
+
+    Raises:
+        Problem: 415, it is no form; 400, it cannot be read.
+    """
+    negotiation.content_type(request, (_FORM,))
+    body = await request.body()
+    try:
+        return parse_qs(
+            body.decode("ascii"),
+            keep_blank_values=True,
+            encoding="utf-8",
+            errors="strict",
+            max_num_fields=_MOST_FIELDS,
+        )
+    except ValueError:
+        raise Problem(
+            400,
+            Fault("form-unreadable", "The form cannot be read.", "Load the page and try again."),
+        ) from None
+
+
+def one(fields: Fields, name: str) -> str:
+    """The first value of a field, without white space around it; empty when it is not there."""
+    return fields.get(name, [""])[0].strip()
+
+
+def submission_of(fields: Fields) -> Submission:
+    """The submission the hidden fields of an answer carry (``templates/answer/case.html.j2``).
+
+    Raises:
+        Problem: 400, they are not there.
+    """
+    kind = one(fields, "kind")
+    match kind:
+        case "case" | "fhir" | "cds-hooks" | "hl7v2":
+            return Submission(
+                kind,
+                fields.get("document", [""])[0],
+                one(fields, "profile"),
+                one(fields, "as_of"),
+            )
+        case _:
+            raise Problem(
+                400,
+                Fault(
+                    "form-unreadable",
+                    "The form does not say what is to be interpreted.",
+                    "Load the page and enter the results again.",
+                ),
+            )
