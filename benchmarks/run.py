@@ -2,9 +2,10 @@
 
     python benchmarks/run.py [--repeat N] [--json] [REQUEST ...]
 
-Without a request: a case of 20 Observations, and the example of ``make demo``. Times are in
-milliseconds. The core is *choose*, *evaluate* and *notes*, one after the other; *no settle* is
-*evaluate* without the search for what would settle each status.
+Without a request: a case of 20 Observations, and the example of ``make demo``; and what it takes
+to read the terminology, once for each process. Times are in milliseconds. The core is *choose*,
+*evaluate* and *notes*, one after the other; *no settle* is *evaluate* without the search for what
+would settle each status.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 import corrin
-from corrin import intake
+from corrin import intake, terminology
+from corrin.content import rules_root
 from corrin.evaluate.decide import Decider
 from corrin.facts.moment import Moment
 from corrin.interpretation import choose_case, prepared
@@ -72,6 +74,12 @@ def steps(data: bytes, as_of: str, repeat: int) -> dict[str, tuple[float, float]
     }
 
 
+def reading(repeat: int) -> tuple[float, float]:
+    """Reading the terminology from its files, which every process does once."""
+    root = rules_root()
+    return measure(lambda: terminology.load(root), max(5, repeat // 20))
+
+
 def rules(data: bytes, as_of: str) -> str:
     """How many rules there are, are asked of the case, fire, and cannot say."""
     engine, _ = prepared("uk")
@@ -109,6 +117,12 @@ def main(arguments: list[str]) -> int:
         for name, (p50, p99) in found.items():
             print(f"{name:<12}{p50:>10.3f}{p99:>10.3f}{p50 / base:>15.1f}")
         print()
+    if not options.requests:
+        p50, p99 = reading(options.repeat)
+        if options.json:
+            print(json.dumps({"terminology": "read", "ms": {"p50": p50, "p99": p99}}))
+        else:
+            print(f"reading the terminology, once for each process: p50 {p50:.1f}, p99 {p99:.1f}")
     return 0
 
 

@@ -236,11 +236,9 @@ def test_a_server_that_sends_its_keys_bit_by_bit(
     server: KeyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fetch, "ALL_SECONDS", 0.3)
-    server.pause = 0.05  # for each byte; no single one of them is late
-    began = time.monotonic()
+    server.pause = 0.05  # for each byte; no single one of them is late, and they are good keys
     with pytest.raises(fetch.FetchError):
         fetch.fetch(server.jwks_url)
-    assert time.monotonic() - began < 3
 
 
 def test_a_server_that_comes_back(server: KeyServer, clock: Clock) -> None:
@@ -284,16 +282,18 @@ def test_a_slow_server_holds_up_nobody_whose_key_is_known(
     monkeypatch.setattr(keys, "SPARE_SECONDS", 0.1)
     guarded = behind(server)
     guarded.get("/v1/interpret", old())
-    server.seconds = 1.5
+    monkeypatch.setattr(fetch, "STEP_SECONDS", 600)
+    monkeypatch.setattr(fetch, "ALL_SECONDS", 600)
+    server.let = threading.Event()
     clock.moved = fetch.DEFAULT_SECONDS + 1
 
-    async def one() -> float:
-        began = time.monotonic()
+    async def one() -> None:
         answer = await guarded.ask("/v1/interpret", ("authorization", f"Bearer {old()}"))
         assert answer.status_code == 200
-        return time.monotonic() - began
+        assert len(server.calls) == 2 and server.answered == 1, "the slow server was waited for"
+        server.let.set()
 
-    assert asyncio.run(one()) < 1
+    asyncio.run(one())
 
 
 @contextmanager
@@ -322,16 +322,17 @@ def test_a_server_whose_head_never_ends_holds_nobody(
 
     def drip(one: socket.socket) -> None:
         one.sendall(first)
-        for _ in range(200):
+        for _ in range(1200):
             one.sendall(b"\x02")
             time.sleep(0.05)
+        ended.set()
 
+    ended = threading.Event()
     monkeypatch.setattr(fetch, "ALL_SECONDS", 0.4)
     with raw_server(drip) as port:
-        began = time.monotonic()
         with pytest.raises(fetch.FetchError):
             fetch.fetch(f"{scheme}://127.0.0.1:{port}/jwks.json")
-        assert time.monotonic() - began < 3
+        assert not ended.is_set(), "all was waited for"
 
 
 def test_keys_come_by_https_from_whom_they_should_only(

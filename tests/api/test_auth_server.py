@@ -77,7 +77,7 @@ def test_the_log_names_the_client_and_no_person(running: Running) -> None:
     assert running.service.ask("/v1/packs", headers=bearer(odd))[0] == 200
     assert running.service.ask("/cds-services", headers=bearer(hooks(jti="once-only")))[0] == 200
     named: list[str | None] = []
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while EHR not in named and time.monotonic() < end:  # a line is written after its answer
         said = running.service.said()
         lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
@@ -110,7 +110,7 @@ def test_a_body_announced_is_not_asked_for_from_whom_is_not_let_in(running: Runn
 
 
 def test_a_connection_goes_on_after_a_refusal(running: Running) -> None:
-    connection = http.client.HTTPConnection(running.service.host, running.service.port, timeout=5)
+    connection = http.client.HTTPConnection(running.service.host, running.service.port, timeout=60)
     for headers, expected in (({}, 401), (bearer(access()), 200)) * 2:
         if expected == 401:
             connection.request("POST", "/v1/interpret", b"x" * 300_000, headers)
@@ -175,16 +175,14 @@ def test_nothing_of_a_token_is_in_the_log(running: Running) -> None:
 def test_a_wrong_file_of_clients_is_told_once_at_start(tmp_path: Path, workers: int) -> None:
     clients = tmp_path / "clients.json"
     clients.write_text('[{"iss": "https://ehr.example.org"}]')
-    began = time.monotonic()
     with (
-        pytest.raises(AssertionError, match="did not come up") as raised,
+        pytest.raises(AssertionError, match="did not come up, it ended") as raised,
         service(auth="jwt", public_url=BASE, hooks_clients=clients, workers=workers),
     ):
         pass
     said = " ".join(str(raised.value).split())
     assert said.count("The file of CDS Hooks clients is not usable, at 0.jwks_url") == 1
     assert "Traceback" not in said
-    assert time.monotonic() - began < 40
 
 
 # --- without tokens ---------------------------------------------------------------------------
@@ -225,7 +223,7 @@ def test_a_server_that_listens_everywhere_answers_this_machine_only() -> None:
 def _status(host: str, port: int) -> int:
     ends = time.monotonic() + 60
     while True:
-        connection = http.client.HTTPConnection(host, port, timeout=10)
+        connection = http.client.HTTPConnection(host, port, timeout=60)
         try:
             connection.request("GET", "/livez")
             return connection.getresponse().status
@@ -276,7 +274,7 @@ def ask(tls: tuple[Service, Path], client: str | None) -> int:
     context = ssl.create_default_context(cafile=folder / "ours" / "ca.pem")
     if client is not None:
         context.load_cert_chain(folder / f"{client}.pem", folder / f"{client}.key")
-    connection = http.client.HTTPSConnection(found.host, found.port, context=context, timeout=10)
+    connection = http.client.HTTPSConnection(found.host, found.port, context=context, timeout=60)
     try:
         connection.request("GET", "/v1/packs")
         return connection.getresponse().status

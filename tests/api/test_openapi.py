@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import html5lib
@@ -189,9 +190,16 @@ def test_no_metrics_no_word_of_them(interpreter: Interpreter) -> None:
 # --- pages ----------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def pageless(interpreter: Interpreter) -> Iterator[TestClient]:
+    """A service without the page for people: at / stand its doors."""
+    with TestClient(_service(interpreter, page=False), base_url="http://127.0.0.1:8000") as found:
+        yield found
+
+
 @pytest.mark.parametrize("path", ["/docs", "/"])
-def test_page_asks_nobody_for_anything(client: TestClient, path: str) -> None:
-    found = client.get(path, headers={"Accept": "text/html"})
+def test_page_asks_nobody_for_anything(pageless: TestClient, path: str) -> None:
+    found = pageless.get(path, headers={"Accept": "text/html"})
     assert found.headers["content-type"] == "text/html; charset=utf-8"
     tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(found.text)
     tags = {node.tag for node in tree.iter() if isinstance(node.tag, str)}
@@ -206,12 +214,12 @@ def test_page_asks_nobody_for_anything(client: TestClient, path: str) -> None:
     assert "url(" not in found.text and "@import" not in found.text
 
 
-def test_style_is_the_one_the_policy_allows(client: TestClient) -> None:
+def test_style_is_the_one_the_policy_allows(pageless: TestClient) -> None:
     import base64
     import hashlib
 
     for path in ("/docs", "/", "/v1/rules/b12-confirmed-total"):
-        found = client.get(path, headers={"Accept": "text/html"})
+        found = pageless.get(path, headers={"Accept": "text/html"})
         style = found.text.partition("<style>")[2].partition("</style>")[0]
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
         assert f"'sha256-{digest}'" in found.headers["content-security-policy"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -37,17 +36,17 @@ class Here:
 def plain(interpreter: Interpreter) -> Iterator[Here]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(connection, "PROTOCOL", connection.PlainProtocol)
-        settings = Settings(port=0, header_seconds=0.5, body_seconds=1, keep_alive_seconds=5)
+        settings = Settings(port=0, header_seconds=0.5, body_seconds=1, keep_alive_seconds=2)
         bound = server.listen(settings)
         config = server.configuration(settings, create_app(settings, interpreter))
         up = threading.Event()
         runs = server.Server(config, settings, up.set)
         thread = threading.Thread(target=runs.run, args=([bound],))
         thread.start()
-        assert up.wait(20)
+        assert up.wait(60)
         yield Here(*bound.getsockname())
         runs.should_exit = True
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()
 
 
@@ -72,13 +71,12 @@ CASES = {
 @pytest.mark.parametrize("kind", CASES)
 def test_what_is_sent_gets_the_same_answers(plain: Here, kind: str) -> None:
     sent, statuses = CASES[kind]
-    began = time.monotonic()
-    heard: Heard = talk(plain, sent, seconds=9)  # type: ignore[arg-type]
+    heard: Heard = talk(plain, sent)  # type: ignore[arg-type]
     if statuses is None:
         assert heard.statuses[0] in (400, 422) and heard.statuses[1:] == [200]
     else:
         assert heard.statuses == statuses
-    assert heard.closed and time.monotonic() - began < 8
+    assert heard.closed
     for answer in heard.answers:
         if answer.status >= 400:
             assert answer.reason

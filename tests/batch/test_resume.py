@@ -139,7 +139,7 @@ def test_no_process_outlives_a_killed_run(inputs: Path, tmp_path: Path) -> None:
     below = list(exports.descendants(process.pid))
     assert len(below) >= 2
     kill(process)
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while any(is_running(one) for one in below):
         assert time.monotonic() < until
         time.sleep(0.05)

@@ -131,7 +131,7 @@ def test_interrupted_then_begun_again(inputs: Path, tmp_path: Path) -> None:
     assert process.returncode == 130, said.decode()
     assert b"--resume" in said and b"Traceback" not in said
     assert [one.name for one in out.iterdir()] == [".corrin"]
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while any(os.path.exists(f"/proc/{one}") for one in java_processes):
         assert time.monotonic() < until, "Java goes on"
         time.sleep(0.1)

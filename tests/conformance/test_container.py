@@ -196,7 +196,7 @@ def _free_port() -> int:
 
 
 def _ask(port: int, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request(method, path, body, {"Content-Type": "application/json"})
         answer = connection.getresponse()
@@ -263,7 +263,7 @@ def test_the_image_serves_is_healthy_and_stops(image: Image) -> None:
 
 def _child(parent: int) -> int:
     """The process within the namespaces: unshare's own child."""
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         found = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
         if found:
@@ -333,7 +333,7 @@ def _clients(folder: Path, port: str) -> Path:
 
 
 def _wait(port: int) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()

@@ -74,6 +74,8 @@ class KeyServer:
         calls: paths asked for, in order.
         seconds: it waits before it answers.
         pause: seconds between one byte of the body and the next.
+        let: it waits for this before it answers, for a while.
+        answered: how many it has begun to answer.
     """
 
     url: str
@@ -84,6 +86,8 @@ class KeyServer:
     seconds: float = 0
     pause: float = 0
     calls: list[str] = field(default_factory=list)
+    let: threading.Event | None = None
+    answered: int = 0
 
     @property
     def jwks_url(self) -> str:
@@ -98,6 +102,9 @@ def key_server(*keys: Mapping[str, Any]) -> Iterator[KeyServer]:
         def do_GET(self) -> None:
             found.calls.append(self.path)
             time.sleep(found.seconds)
+            if found.let is not None:
+                found.let.wait(60)
+            found.answered += 1
             body = found.body
             if body is None:
                 body = json.dumps({"keys": found.keys}).encode()
@@ -125,4 +132,4 @@ def key_server(*keys: Mapping[str, Any]) -> Iterator[KeyServer]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(5)
+        thread.join(60)

@@ -42,7 +42,7 @@ class Service:
         """Everything it wrote until now."""
         return self.log.read_text(encoding="utf-8", errors="replace")
 
-    def connect(self, seconds: float = 10) -> socket.socket:
+    def connect(self, seconds: float = 60) -> socket.socket:
         """A plain connection to it."""
         return socket.create_connection((self.host, self.port), seconds)
 
@@ -52,7 +52,7 @@ class Service:
         body: bytes | None = None,
         headers: dict[str, str] | None = None,
         method: str | None = None,
-        seconds: float = 30,
+        seconds: float = 60,
     ) -> tuple[int, dict[str, str], bytes]:
         """One request on a connection of its own: status, headers by lower-case name, body."""
         connection = http.client.HTTPConnection(self.host, self.port, timeout=seconds)
@@ -112,13 +112,15 @@ def service(*options: str, program: str = PROGRAM, **settings: object) -> Iterat
 
 
 def _up(process: subprocess.Popen[bytes], log: Path) -> Service:
-    end = time.monotonic() + _START_SECONDS
+    how, end = "it is still starting", time.monotonic() + _START_SECONDS
     while time.monotonic() < end:
         found = _READY.search(log.read_text(encoding="utf-8", errors="replace"))
         if found:
             host = found[2].strip("[]")
             return Service(process, f"{found[1]}://{found[2]}:{found[3]}", host, int(found[3]), log)
         if process.poll() is not None:
+            how = "it ended"
             break
         time.sleep(0.05)
-    raise AssertionError(f"corrin serve did not come up:\n{log.read_text(errors='replace')}")
+    said = log.read_text(encoding="utf-8", errors="replace")
+    raise AssertionError(f"corrin serve did not come up, {how}:\n{said}")

@@ -152,7 +152,7 @@ class Cluster:
 
     def alive(self) -> int:
         """How many workers the master counts."""
-        with urllib.request.urlopen(f"{self.web}/json/", timeout=5) as answer:
+        with urllib.request.urlopen(f"{self.web}/json/", timeout=30) as answer:
             told = json.load(answer)
         return int(told["aliveworkers"])
 

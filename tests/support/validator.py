@@ -94,7 +94,7 @@ class Validator:
         assert self._process.stdin is not None
         self._process.stdin.close()
         try:
-            self._process.wait(10)
+            self._process.wait(60)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -122,6 +122,6 @@ class Validator:
         finally:
             watch.cancel()
         if not line:
-            raise RuntimeError(f"the validator ended: status {self._process.wait(10)}")
+            raise RuntimeError(f"the validator ended: status {self._process.wait(60)}")
         found: dict[str, Any] = json.loads(line)
         return found

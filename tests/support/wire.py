@@ -38,7 +38,7 @@ class Heard:
 
     Attributes:
         closed: whether the server closed it in the time given.
-        seconds: until it did, or until the time was over.
+        seconds: until it did, or until the time was over; at least so long it waited.
     """
 
     answers: tuple[Answer, ...]
@@ -51,7 +51,7 @@ class Heard:
         return [one.status for one in self.answers]
 
 
-def talk(service: Service, *parts: bytes, end: bool = False, seconds: float = 8) -> Heard:
+def talk(service: Service, *parts: bytes, end: bool = False, seconds: float = 60) -> Heard:
     """Send some bytes and hear what comes back until the server closes.
 
     Args:

@@ -157,3 +157,15 @@ def _is_of_columns(module: Path) -> bool:
         or name in ("batch", "columns", "to_columns")
         or name.startswith(("many", "batch_"))
     )
+
+
+def test_no_test_holds_a_stopwatch() -> None:
+    """How quick something is depends on the machine, and is measured in benchmarks/."""
+    watches = re.compile(r"perf_counter|process_time|thread_time|\btimeit\b|time\.time_ns")
+    this = Path(__file__).resolve()
+    for file in places.ROOT.joinpath("tests").rglob("*.py"):
+        if "node_modules" not in file.parts and file not in (
+            this,
+            this.parent / "test_invariants.py",
+        ):
+            assert not watches.search(file.read_text(encoding="utf-8")), file

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from decimal import Decimal
 from pathlib import Path
 
@@ -382,17 +381,6 @@ def test_reasons_are_plain_sentences() -> None:
         assert "{" not in reason.sentence + reason.remedy
     assert TERMS.reasons["implausible"].kinds == ("refusal", "flag")
     assert TERMS.reasons["date-imprecise"].kinds == ("absent", "refusal")
-
-
-def test_reading_is_quick() -> None:
-    best = min(_timed() for _ in range(5))
-    assert best < 0.06
-
-
-def _timed() -> float:
-    start = time.perf_counter()
-    terminology.load(places.RULES)
-    return time.perf_counter() - start
 
 
 def test_importing_is_light() -> None:
