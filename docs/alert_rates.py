@@ -6,16 +6,31 @@ as it is.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 ABOVE = ("emergency", "urgent", "soon")
 # A rule that speaks above routine in more of this unselected population is a defect.
 MOST = 0.05
+# What the service shows of the counts (`/rules/alert-rates`).
+CONTENT = ROOT / "rules" / "observed" / "alert-rates.yaml"
+POPULATION = (
+    "Adults of two cycles of NHANES (2005-2006 and 2011-2012; CDC, public domain): people of the "
+    "general population of the United States, not people somebody worried about."
+)
+LIMITS = (
+    "The survey holds no symptoms, medicines or history, so a rule that needs those is silent "
+    "here: the counts do not say how often it speaks in a clinic.",
+    "Of each cycle a part of its people is counted, each person once and without the survey's "
+    "weights: the counts are of these people, not estimates for the country.",
+    "The files state no dates; every sample is read as if it had been taken the day before.",
+)
 
 
 @dataclass
@@ -78,8 +93,6 @@ Table = Callable[[tuple[str, ...], list[tuple[object, ...]]], str]
 
 def page(folder: Path, table: Table) -> str:
     """The page: every profile's counts. ``table`` writes a Markdown table."""
-    from corrin.packs.library import open_library
-
     text = f"""# Alert rates
 
 Every adult of the NHANES sample (CDC, public domain; people of the general population, not people
@@ -88,9 +101,51 @@ more than {100 * MOST:.0f} % of them is a defect, to be mended or explained. The
 symptoms, medicines or history, so a rule that needs those is silent here: the counts do not say
 how often it speaks in a clinic.
 """
-    for profile in sorted(open_library().profiles):
-        text += counts_of(counted(folder, profile), profile, table)
+    for profile, rates in every(folder).items():
+        text += counts_of(rates, profile, table)
     return text
+
+
+@lru_cache(maxsize=1)
+def every(folder: Path) -> dict[str, Rates]:
+    """The counts of every profile."""
+    from corrin.packs.library import open_library
+
+    return {profile: counted(folder, profile) for profile in sorted(open_library().profiles)}
+
+
+def content(folder: Path) -> str:
+    """The same counts as a file of content, with the packs they were counted with."""
+    from corrin.packs.library import open_library
+
+    library = open_library()
+    text = (
+        "# Written by `make docs` (docs/alert_rates.py), beside docs/alert-rates.md. Do not edit.\n"
+    )
+    text += f"population: {json.dumps(POPULATION)}\nlimits:\n"
+    text += "".join(f"  - {json.dumps(limit)}\n" for limit in LIMITS)
+    text += f"most_percent: {100 * MOST:.0f}\nprofiles:\n"
+    for profile, rates in every(folder).items():
+        text += f"  {profile}:\n    people: {rates.people}\n    out_of_scope: {rates.children}\n"
+        text += "    packs:\n"
+        for pack in library.profiles[profile].head.packs:
+            found = library.packs[pack].pack
+            text += f"      {pack}: {{version: {found.head.version}, digest: '{found.digest}'}}\n"
+        text += f"    most_urgent: {_counts(rates.most_urgent)}\n    rules:\n"
+        for rule, counts in sorted(rates.rules.items()):
+            text += f"      {rule}: {_counts(counts + Counter(on_top=rates.on_top[rule]))}\n"
+        text += "    statuses:\n"
+        for topic, said in sorted(rates.statuses.items()):
+            text += f"      {topic}:\n"
+            for status, number in sorted(said.items(), key=lambda pair: (-pair[1], pair[0])):
+                text += f"        {json.dumps(status)}: {number}\n"
+    return text
+
+
+def _counts(counts: Counter[str]) -> str:
+    """Counts above none, in order of urgency, as a mapping of one line."""
+    order = (*ABOVE, "routine", "on_top")
+    return "{" + ", ".join(f"{name}: {counts[name]}" for name in order if counts[name]) + "}"
 
 
 def counts_of(rates: Rates, profile: str, table: Table) -> str:

@@ -240,6 +240,17 @@ def api() -> dict[str, str]:
     return {str(Path("..") / file.relative_to(DOCS.parent)): text for file, text in files.items()}
 
 
+def content() -> dict[str, str]:
+    """Files of content that follow from a run or from the examples, for the service to show."""
+    import alert_rates as rates
+    import reference_coverage as rows
+
+    folder = rates.samples()
+    observed = rates.CONTENT.read_text("utf-8") if folder is None else rates.content(folder)
+    files = {rates.CONTENT: observed, rows.TRIED_BY: rows.tried()}
+    return {str(Path("..") / file.relative_to(DOCS.parent)): text for file, text in files.items()}
+
+
 def main(arguments: list[str]) -> int:
     """Write or compare every page; the exit code."""
     if arguments not in ([], ["--check"]):
@@ -250,6 +261,7 @@ def main(arguments: list[str]) -> int:
         "README.md": index(),
         "../README.md": readme(),
         **api(),
+        **content(),
     }
     for name, text in sorted(texts.items()):
         file = DOCS / name

@@ -3,7 +3,8 @@
 Content names the rows it rests on; the example requests under ``fixtures/fhir`` name the statements
 and traps they try.
 
-Rows that nothing uses stand with their reason in ``rules/evidence/unused.yaml``.
+Rows that nothing uses stand with their reason in ``rules/evidence/unused.yaml``; which sections
+have to be covered stands in ``rules/evidence/sections.yaml``.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-# Sections of the reference that must be covered: thresholds, frameworks, cascades, cB12, blood
-# count, confounders, other tests, electrolytes and cramps, urgency, treatment, statements, traps.
-SECTIONS = ("2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "13", "14")
 # Statements and traps are tried by examples; any other row has to be used by content.
 TRIED = ("SD-", "TR-")
-EXAMPLES = Path(__file__).resolve().parents[1] / "fixtures" / "fhir"
+ROOT = Path(__file__).resolve().parents[1]
+EXAMPLES = ROOT / "fixtures" / "fhir"
+# Which examples try which row, for the service, which has the content but not the examples.
+TRIED_BY = ROOT / "rules" / "evidence" / "tried.yaml"
 ROW = re.compile(r"^[A-Z][A-Z0-9]{0,3}-[0-9]{2}[a-z]?$")
 
 Table = Callable[[tuple[str, ...], list[tuple[object, ...]]], str]
@@ -58,11 +59,31 @@ def uses() -> dict[str, list[str]]:
         note(_rows_in(read_document(file)), f"derived fact (`derived/{file.name}`)")
     for file in sorted((root / "terminology").glob("*.yaml")):
         note(_rows_in(read_document(file)), f"terminology (`terminology/{file.name}`)")
+    for row, examples in by_examples().items():
+        for name in examples:
+            note((row,), f"example `{name}`")
+    return found
+
+
+def by_examples() -> dict[str, list[str]]:
+    """Statement or trap → the examples that try it."""
+    from corrin.content import read_document
+
+    found: dict[str, list[str]] = {}
     for file in sorted(EXAMPLES.glob("*/expected.yaml")):
         expected = read_document(file)
         named = _rows_in([expected.get("evidence"), expected.get("traps")])
-        note((row for row in named if row.startswith(TRIED)), f"example `{file.parent.name}`")
+        for row in dict.fromkeys(row for row in named if row.startswith(TRIED)):
+            found.setdefault(row, []).append(file.parent.name)
     return found
+
+
+def tried() -> str:
+    """:func:`by_examples` as a file of content."""
+    text = "# Which examples (fixtures/fhir) try which row. Written by `make docs`. Do not edit.\n"
+    for row, examples in sorted(by_examples().items()):
+        text += f"{row}:\n" + "".join(f"  - {name}\n" for name in examples)
+    return text
 
 
 def unused(root: Path) -> dict[str, str]:
@@ -90,15 +111,13 @@ def page(table: Table) -> str:
     Raises:
         ValueError: a row is neither used nor excused, or both.
     """
-    from corrin.content import rules_root
+    from corrin.content import read_document, rules_root
     from corrin.terminology import evidence
 
     used, excused = uses(), unused(rules_root() / "evidence" / "unused.yaml")
-    wanted = {
-        name: row
-        for name, row in evidence.load().rows.items()
-        if row.section.partition(".")[0] in SECTIONS
-    }
+    sections = read_document(rules_root() / "evidence" / "sections.yaml")
+    covered = {name for name, section in sections.items() if section["covered"]}
+    wanted = {name: row for name, row in evidence.load().rows.items() if row.section in covered}
     forgotten = [row for row in wanted if row not in used and row not in excused]
     both = [row for row in excused if row in used or row not in wanted]
     if forgotten or both:
