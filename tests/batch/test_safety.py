@@ -139,6 +139,122 @@ def test_one_request_reads_them_alike() -> None:
         assert dict(reading.counts) == {"used": 0, "superseded": 1, "not-ours": 0, "refused": 1}
 
 
+DISPUTED = "input-person-disputed"
+LAST = {"meta": {"lastUpdated": "2026-10-23T00:00:00Z"}}
+
+
+@pytest.fixture(scope="module")
+def disputed(tmp_path_factory: pytest.TempPathFactory) -> Found:
+    """Entries that two people have under one id."""
+    version = {"meta": {"versionId": "3", "lastUpdated": "2026-10-21T00:00:00Z"}}
+    first = lines(
+        b12("a", "90", "plain"),
+        b12("b", "90", "equal", **version),
+        b12("c", "90", "moved"),
+        b12("d", "300", "older-stands", "2026-09-01"),
+        b12("d", "90", "newer-disputed"),
+        b12("e", "90", "same-person"),
+        b12("f", "90", "of-nobody"),
+        b12("g", "90", "withdrawn", **NUMBER),
+        b12("i", "90", "corrected", **NUMBER),
+        condition("j", "pernicious"),
+        b12("k", "90", "reads-otherwise"),
+        order("l", "asked"),
+        b12("l", "90", "own"),
+    )
+    alone = {"resourceType": "Bundle", "type": "collection"}
+    nameless = {name: said for name, said in b12("x", "90", "n").items() if name != "subject"}
+    later = lines(
+        b12("A", "600", "plain"),
+        b12("B", "600", "equal", **version),
+        b12("C", "90", "moved", **LAST),
+        b12("D", "600", "newer-disputed"),
+        b12("e", "90", "same-person"),
+        b12("F", "90", "of-nobody") | {"subject": {"reference": "Group/F"}},
+        b12("G", "90", "in-error", **IN_ERROR, **NUMBER),
+        b12("g", "90", "in-error", **IN_ERROR, **NUMBER),
+        b12("i", "300", "correction", status="corrected", **NUMBER),
+        b12("I", "300", "correction", status="corrected", **NUMBER),
+        condition("J", "pernicious"),
+        result("K", "mcv", "100", DAY, "reads-otherwise", code={"text": "body weight"}),
+        order("L", "asked"),
+        *(
+            alone | {"entry": [{"resource": patient(one)}, {"resource": nameless}]}
+            for one in ("m", "M")
+        ),
+    )
+    files = {"a.ndjson": first, "b.ndjson": later}
+    return Found(tmp_path_factory.mktemp("disputed"), files, tuple(files))
+
+
+def condition(person: str, name: str) -> dict[str, Any]:
+    """Pernicious anaemia."""
+    return {
+        "resourceType": "Condition",
+        "id": name,
+        "clinicalStatus": {"coding": [{"code": "active"}]},
+        "code": {"coding": [{"system": "http://snomed.info/sct", "code": "84027009"}]},
+        "subject": {"reference": f"Patient/{person}"},
+    }
+
+
+def order(person: str, name: str) -> dict[str, Any]:
+    """Methylmalonic acid, asked for already."""
+    return {
+        "resourceType": "ServiceRequest",
+        "id": name,
+        "status": "active",
+        "intent": "order",
+        "authoredOn": DAY,
+        "code": {"coding": [{"system": "http://loinc.org", "code": "13964-2"}]},
+        "subject": {"reference": f"Patient/{person}"},
+    }
+
+
+def test_what_two_people_have_under_one_id_is_used_for_neither(disputed: Found) -> None:
+    found = disputed.b12()
+    for person in ("a", "A", "b", "B", "D", "f", "k", "m", "M"):
+        assert found[f"Patient/{person}"] == DISPUTED, person
+    refused = disputed.refused()
+    for file, line in (("a.ndjson", 1), ("b.ndjson", 1), ("a.ndjson", 2), ("b.ndjson", 2)):
+        assert (file, line, DISPUTED) in refused
+    row = next(one for one in disputed.rows("refusals") if one["subject"] == "Patient/a")
+    assert (row["name"], row["reported"], row["when"]) == ("total_b12", "90 pg/mL", DAY)
+    assert row["says"].startswith("The export gives the same entry to more than one person")
+    assert row["remedy"]
+
+
+def test_who_has_the_newest_version_keeps_it(disputed: Found) -> None:
+    found = disputed.b12()
+    assert found["Patient/C"] == "90 ng/L"
+    assert "Patient/c" not in found  # their only version is superseded
+    assert found["Patient/e"] == "90 ng/L"  # one person twice is no dispute
+    assert ("a.ndjson", 3, DISPUTED) not in disputed.refused()
+
+
+def test_an_older_result_is_used_with_a_remark(disputed: Found) -> None:
+    assert disputed.b12()["Patient/d"] == "300 ng/L"
+    flags = [
+        row["flags"]
+        for row in disputed.rows("inputs")
+        if row["subject"] == "Patient/d" and row["role"] == "chosen" and row["name"] == "total_b12"
+    ]
+    assert len(flags) == 1 and "newer-refused" in flags[0]
+
+
+def test_what_is_disputed_still_withdraws_and_corrects(disputed: Found) -> None:
+    found = disputed.b12()
+    assert found["Patient/g"] == "entered-in-error"
+    assert found["Patient/i"] == DISPUTED
+
+
+def test_conditions_and_orders_of_two_people_are_of_neither(disputed: Found) -> None:
+    said = {row["subject"] for row in disputed.rows("inputs") if row["kind"] == "stated"}
+    assert not said & {"Patient/j", "Patient/J"}
+    refused = {row["subject"] for row in disputed.rows("refusals") if row["reason"] == DISPUTED}
+    assert refused >= {f"Patient/{one}" for one in "jJlL"}
+
+
 def test_one_number_in_two_formats_is_not_one_person(tmp_path: Path) -> None:
     head = "measurement_id,person_id,measurement_concept_id,measurement_date,value_as_number"
     files = {

@@ -42,11 +42,13 @@ def driver(place: Path) -> Iterator[sparked.Driver]:
 
 @pytest.fixture(scope="module")
 def export(place: Path) -> Path:
-    """People in several files: versions of a result in two of them, one packed, one deleted."""
+    """People in several files: versions of a result in two of them, one packed, one deleted, one
+    that two people have."""
     folder = exports.export(place / "export", PEOPLE, files=3)
     newer = exports.result(1, 0, status="corrected", meta={"versionId": "2"})
     older = exports.result(2, 0, status="preliminary", meta={"versionId": "0"})
-    more = [newer, older, *(exports.result(one, 7) for one in range(PEOPLE))]
+    others = exports.result(4, 0, subject={"reference": "Patient/person-5"})
+    more = [newer, older, others, *(exports.result(one, 7) for one in range(PEOPLE))]
     (folder / "later.ndjson.gz").write_bytes(gzip.compress(exports.lines(more)))
     deleted = {
         "resourceType": "Bundle",
@@ -76,6 +78,9 @@ def test_a_dataset_is_that_of_the_local_engine(
         for path in (here / "fhir").glob(one):
             _remove(path)
     sparked.same(place / f"spark-{form}", here)
+    if form == "csv":
+        refused = "".join(sparked.rows(here)["refusals"])
+        assert refused.count('"input-person-disputed"') == 2
     endings = {path.suffix for path in (place / f"spark-{form}").glob("reports/*")}
     assert endings == {".ndjson" if form == "fhir" else f".{form}"}
 

@@ -15,7 +15,7 @@ from corrin.batch import against, cases, disputed, fhir_answers
 from corrin.batch.persons import Given, Person, parsed, persons, resource_of
 from corrin.batch.question import EACH_RESULT, Piece, Question, Shared
 from corrin.batch.written import WENT, Written
-from corrin.facts.case import Case, Placed, Reading, Refusal
+from corrin.facts.case import Case, Reading, Refusal
 from corrin.facts.choose import Policy
 from corrin.intake import history
 from corrin.intake.dates import parse_moment
@@ -162,27 +162,18 @@ class Judge:
 
     def _gathered(self, person: Person) -> Gathered:
         """What is read of a person, without what other people have as well."""
-        found = self._read(person.given)
-        rows = {
-            row
-            for row, (kind, one) in enumerate(zip(person.kinds, person.given, strict=True))
-            if self.shared.disputed and _name(kind, one) in self.shared.disputed
-        }
-
-        def orders() -> tuple[Placed, ...]:
-            own = person.without([row in rows for row in range(len(person.given))])
-            return self._read(own.given).reading.orders
-
-        return disputed.refused(found, rows, orders)
-
-    def _read(self, given: Sequence[Given]) -> Gathered:
-        return gather(
-            given,
+        found = gather(
+            person.given,
             others=self._products(),
             complete=self.question.complete,
             zone=self.zone,
             templates=self._templates,
         )
+        if not self.shared.disputed:
+            return found
+        names = map(_name, person.kinds, person.given)
+        rows = {row for row, name in enumerate(names) if name in self.shared.disputed}
+        return disputed.refused(found, rows)
 
     def _is_gone(self, kind: str, one: Given) -> bool:
         """Whether the export says that a resource was deleted, or holds a newer version of it."""

@@ -357,9 +357,7 @@ class _Run:
         from pyspark.sql import functions as sql
 
         second = self._held_there(self._read(replace(reading, wanted=wanted, only=again)))
-        found = self._map(
-            second.where(second.kind == VERSIONS), "versions", None, _VERSION_COLUMNS
-        )
+        found = self._map(second.where(second.kind == VERSIONS), "versions", None, _VERSION_COLUMNS)
         newest = (
             found.groupBy("name")
             .agg(

@@ -13,8 +13,8 @@ import pyarrow as pa
 from corrin.batch import identity, scan
 from corrin.batch.row import Read, Row
 from corrin.batch.sources import files
-from corrin.batch.sources.bundle import content_of, unpack
-from corrin.batch.sources.fhir import Taker, id_of, is_holder, key_of
+from corrin.batch.sources.bundle import alone_in, content_of, unpack
+from corrin.batch.sources.fhir import Taker, id_of, is_holder, whose
 from corrin.batch.sources.manifest import DELETED, OUTPUT
 from corrin.batch.sources.pages import Pages
 from corrin.batch.sources.source import CHUNK_BYTES, InputError, Source, Span
