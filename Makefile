@@ -17,7 +17,8 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_USER PIP_TARGET PIP_PREFIX
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo demo-batch test check format-check lint types contracts rules units-check docs-check \
-        docs golden format bench soak wheel-test lock serve clean node healthchain spark bench-service
+        docs golden format bench soak wheel-test lock serve clean node healthchain spark browser \
+        bench-service bench-page screenshots
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,7 +54,7 @@ serve: $(READY) ## run the HTTP service on http://127.0.0.1:8000 (settings: CORR
 # --- whether it does it right ---------------------------------------------------------------
 
 test: $(READY) ## all tests
-	@$(MAKE) -s --no-print-directory -k node healthchain spark || { [ -z "$$CI" ] || exit 2; \
+	@$(MAKE) -s --no-print-directory -k node healthchain spark browser || { [ -z "$$CI" ] || exit 2; \
 	  echo "going on without what could not be set up; the tests that need it will be named" >&2; }
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup
 
@@ -95,9 +96,16 @@ bench-service: $(READY) ## requests per second and waiting of the service, on lo
 	@$(BIN)/python benchmarks/service/run.py hooks
 	@$(BIN)/python benchmarks/service/run.py kill
 
-# Judges from outside: a FHIR validator (Node.js), somebody else's CDS Hooks client; and Spark, with
-# Java. `make test` tries to set them up and goes on without them; on a build server (CI=true) it
-# does not go on.
+bench-page: $(VENV)/.browser ## from submit to painted note, and what the page weighs, in Chromium
+	@$(BIN)/python benchmarks/page/run.py
+
+screenshots: $(VENV)/.browser ## pictures of every page and state in build/screenshots
+	@rm -rf build/screenshots
+	@CORRIN_SCREENSHOTS=1 $(BIN)/python -m pytest -q tests/browser/test_accessible.py
+
+# Judges from outside: a FHIR validator (Node.js), somebody else's CDS Hooks client; Spark, with
+# Java; and a browser. `make test` tries to set them up and goes on without them; on a build server
+# (CI=true) it does not go on.
 
 NODE        := tests/conformance/node
 HEALTHCHAIN := .venv-healthchain
@@ -137,6 +145,21 @@ $(SPARK)/.ready: pyproject.toml requirements-spark.lock requirements-spark-build
 	@$(SPARK)/bin/python -m pip install -qq --require-hashes -r requirements-spark-build.lock
 	@$(SPARK)/bin/python -m pip install -qq --no-build-isolation --require-hashes -r requirements-spark.lock
 	@$(SPARK)/bin/python -m pip install -qq --no-build-isolation --no-deps --no-index -e .
+	@touch $@
+
+browser: $(VENV)/.browser ## Chromium, and what drives it, for the tests of the page
+
+# The browser is the system's own, or the one CORRIN_CHROMIUM names; the driver's packages bring none
+# along, and it is never asked to fetch one.
+$(VENV)/.browser: $(READY) requirements-browser.lock
+	@{ [ -n "$$CORRIN_CHROMIUM" ] && [ -x "$$CORRIN_CHROMIUM" ]; } || command -v chromium >/dev/null || \
+	  command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
+	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  echo "installing Chromium (once)" && $(APT) update && \
+	  $(APT) install -y --no-install-recommends chromium fonts-dejavu-core >/dev/null; } || { \
+	  echo "The tests of the page need Chromium; it could not be installed. CORRIN_CHROMIUM names one that is there." >&2; exit 2; }
+	@echo "setting up the browser's driver from requirements-browser.lock (once)"
+	@PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 $(BIN)/python -m pip install -qq --require-hashes -r requirements-browser.lock
 	@touch $@
 
 # --- what is written by machine -------------------------------------------------------------

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from support import places, sparked, thirdparty, validator
+from support import browser, places, sparked, thirdparty, validator
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ NEEDS = {
             True,
         ),
         Need("spark", "Spark", sparked.lacking, "make spark", True),
+        Need("browser", "the page in a browser", browser.lacking, "make browser", True),
     )
 }
 

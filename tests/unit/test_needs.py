@@ -10,6 +10,8 @@ import pytest
 
 from support import needs, thirdparty, validator
 
+REQUIRED = ("NODE", "HEALTHCHAIN", "BROWSER")
+
 
 class Item:
     """As much of a test as is looked at."""
@@ -43,24 +45,28 @@ def test_what_needs_nothing_stays() -> None:
 
 
 def test_what_cannot_run_is_named() -> None:
-    plain, node, profile, chain = (
+    plain, node, profile, chain, browser = (
         Item(),
         Item("node"),
         Item("node", "profiles"),
         Item("healthchain"),
+        Item("browser"),
     )
-    out, lines = left_out(plain, node, profile, chain)
-    assert set(out) == {node, profile, chain}
+    out, lines = left_out(plain, node, profile, chain, browser)
+    assert set(out) == {node, profile, chain, browser}
     assert lines == [
         "Not run: 1 over FHIR profiles, which are not there "
         "(CORRIN_FHIR_PROFILES names their folder)",
         "Not run: 1 over the independent FHIR validator, and Node.js is not there (make node)",
         "Not run: 1 over somebody else's CDS Hooks client, whose environment is not there "
         "(make healthchain)",
+        "Not run: 1 over the page in a browser, and Chromium is not there (make browser)",
     ]
 
 
-@pytest.mark.parametrize(("variable", "marker"), [("CI", "node"), ("CI", "healthchain")])
+@pytest.mark.parametrize(
+    ("variable", "marker"), [("CI", "node"), ("CI", "healthchain"), ("CI", "browser")]
+)
 def test_on_a_build_server_proofs_stay_and_fail(
     monkeypatch: pytest.MonkeyPatch, variable: str, marker: str
 ) -> None:
