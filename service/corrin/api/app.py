@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -20,6 +19,7 @@ from corrin.api import (
     clinician,
     comparison,
     conformance,
+    error,
     health,
     hooks,
     lines,
@@ -31,7 +31,7 @@ from corrin.api.guard import Guard, Turn
 from corrin.api.guard.compress import Compress
 from corrin.api.headers import SecurityHeaders, cors
 from corrin.api.interpreter import Interpreter, open_interpreter
-from corrin.api.problem import Fault, Problem
+from corrin.api.problem import Problem
 from corrin.api.readiness import Readiness
 from corrin.api.settings import Settings
 from corrin.api.telemetry import tracing
@@ -40,22 +40,11 @@ from corrin.api.telemetry.metrics import Metrics
 from corrin.api.telemetry.watch import Telemetry
 from corrin.api.warm import warm
 from corrin.intake import IntakeError
-from corrin.packs.misshape import reason
 
 SUMMARY = (
     "Reads laboratory results and returns decision-support notes for a clinician to review. "
     "Never a diagnosis, never an order. Stores nothing."
 )
-
-# What a path or method says that no door knows; FastAPI's own words are not repeated.
-_SAID = {
-    404: ("not-found", "There is nothing at this path.", "See /docs for what there is."),
-    405: (
-        "method-not-allowed",
-        "This path does not take this method.",
-        "Use {}.",
-    ),
-}
 
 
 def create_app(settings: Settings | None = None, interpreter: Interpreter | None = None) -> FastAPI:
@@ -138,42 +127,7 @@ def _around(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(Telemetry, metrics=app.state.metrics)
 
 
-def _told(request: Request, error: Exception) -> Response:
-    return problem.response(as_problem(error), request.url.path, request.headers.get("accept", ""))
-
-
-def as_problem(error: Exception) -> Problem:
-    """Any error a door lets through, as what it tells; of an unknown one nothing is told."""
-    match error:
-        case Problem():
-            return error
-        case IntakeError():
-            return problem.of_intake(error)
-        case UsageError(message=message, hint=hint):
-            return Problem(422, Fault("usage", message, hint))
-        case RequestValidationError():
-            return Problem(422, *map(_of_parameter, error.errors()))
-        case HTTPException(status_code=status) if status in _SAID:
-            word, says, remedy = _SAID[status]
-            allowed = (error.headers or {}).get("Allow", "")
-            return Problem(status, Fault(word, says, remedy.format(allowed)), headers=error.headers)
-        case HTTPException(status_code=status):
-            return Problem(
-                status, Fault("http", "The request cannot be answered."), headers=error.headers
-            )
-        case _:
-            return Problem(
-                500,
-                Fault(
-                    "fault",
-                    "A fault of the service itself; nothing was interpreted.",
-                    "Report the request id to whoever operates this service.",
-                ),
-            )
-
-
-def _of_parameter(detail: Mapping[str, Any]) -> Fault:
-    """What is wrong with a parameter of the path or the query; repeats nothing of it."""
-    why = reason(detail) or "it is not usable"
-    name = ".".join(str(part) for part in detail["loc"][1:])  # the first says path or query
-    return Fault("value-invalid", f"A parameter: {why}.", path=name, in_url=True)
+def _told(request: Request, fault: Exception) -> Response:
+    return problem.response(
+        error.as_problem(fault), request.url.path, request.headers.get("accept", "")
+    )

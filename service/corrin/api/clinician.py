@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from corrin import intake, interpretation
 from corrin.api import negotiation, telemetry
-from corrin.api.content import only, policy
+from corrin.api.content import only
+from corrin.api.headers import policy
 from corrin.api.interpreter import Interpreter
 from corrin.api.problem import Fault, Problem
 from corrin.facts.case import Reading, Subject

@@ -14,8 +14,9 @@ from corrin import interpretation
 from corrin.abreast import html, text
 from corrin.api import negotiation, telemetry
 from corrin.api.clinician import PREFER, PROFILE, moment, parameter, read
-from corrin.api.content import only, policy
+from corrin.api.content import only
 from corrin.api.frameworks import MOST, Frameworks, open_frameworks
+from corrin.api.headers import policy
 from corrin.comparison.side_by_side import Comparison
 from corrin.render.sheet import Sheet
 

@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from corrin.api.problem import Fault, Problem
-from corrin.render.page import style_hash
 
 FRESH_SECONDS = 300
 _MOST_LETTERS = 100  # of a name that is compared with those that are known
@@ -39,19 +38,6 @@ def content(request: Request, body: bytes, media_type: str, *, varies: bool = Fa
         headers["Content-Length"] = str(len(body))
         return Response(b"", 200, headers, media_type)
     return Response(body, 200, headers, media_type)
-
-
-def policy(style: str) -> dict[str, str]:
-    """The content policy of a page of ours that has this style sheet within it, and no script."""
-    allowed = (
-        "default-src 'none'",
-        f"style-src '{style_hash(style)}'",
-        "img-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
-    return {"Content-Security-Policy": "; ".join(allowed)}
 
 
 def only(request: Request, *known: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
+from corrin.api import problem_page
 from corrin.api.telemetry.doors import reasons
 from corrin.intake import IntakeError
 from corrin.intake.plain import CaseError
@@ -126,6 +127,8 @@ def of_intake(error: IntakeError) -> Problem:
 def response(problem: Problem, path: str, accept: str = "") -> Response:
     """The answer a door gives; ``path`` is the request's, ``accept`` its Accept header."""
     reasons(fault.reason for fault in problem.faults)
+    if problem_page.wanted(path, accept):
+        return problem_page.response(problem, _title(problem))
     fhir = path.startswith(_DOORS) or "application/fhir+json" in accept
     body = outcome(problem) if fhir else plain(problem)
     return Response(
@@ -164,11 +167,15 @@ def plain(problem: Problem) -> dict[str, Any]:
     first = problem.faults[0]
     return {
         "type": f"urn:corrin:problem:{first.reason}",
-        "title": _TITLES.get(problem.status) or HTTPStatus(problem.status).phrase,
+        "title": _title(problem),
         "status": problem.status,
         "detail": f"{first.says} {problem.warning}".rstrip(),
         "faults": [told(fault) for fault in problem.faults],
     }
+
+
+def _title(problem: Problem) -> str:
+    return _TITLES.get(problem.status) or HTTPStatus(problem.status).phrase
 
 
 def told(fault: Fault) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from corrin import __version__
 from corrin.api.catalogue import form
 from corrin.api.catalogue.entries import Entry
-from corrin.api.content import policy
+from corrin.api.headers import policy
 from corrin.render import page
 from corrin.render.basis import UNVERIFIED
 from corrin.render.safe import visible

@@ -18,7 +18,8 @@ from starlette.responses import Response
 
 from corrin import __version__
 from corrin.api import negotiation
-from corrin.api.content import content, policy
+from corrin.api.content import content
+from corrin.api.headers import policy
 from corrin.api.openapi.document import document
 from corrin.render import page
 from corrin.render.safe import visible

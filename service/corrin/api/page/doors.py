@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from corrin import UsageError
 from corrin.api import negotiation, openapi, telemetry
+from corrin.api.error import as_problem
 from corrin.api.interpreter import Interpreter
 from corrin.api.page import assets, layout
 from corrin.api.page.answer import view
@@ -65,8 +66,6 @@ def shown(request: Request, answered: Answered, fields: Fields) -> Response:
 
 def refused(request: Request, error: Exception, fields: Fields) -> Response:
     """What is wrong with what was entered, each thing with its place; the form keeps it all."""
-    from corrin.api.app import as_problem
-
     problem = as_problem(error)
     if layout.in_part(request):
         return layout.show(request, "faults.html.j2", problem.status, problem=problem)

@@ -52,7 +52,8 @@ def in_part(request: Request) -> bool:
 
 def prefix(request: Request) -> str:
     """What stands before every path where a proxy takes it off: ``/corrin``, or nothing."""
-    return urlsplit(request.app.state.settings.base).path
+    base: str = request.app.state.settings.base
+    return urlsplit(base).path
 
 
 def written(request: Request, template: str, **context: Any) -> str:

@@ -25,6 +25,10 @@ _DOORS = (
     ("/metrics", "operation"),
     ("/docs", "page"),
     ("/openapi.json", "page"),
+    ("/page", "page"),
+    ("/examples", "page"),
+    ("/rules", "page"),
+    ("/", "page"),
 )
 
 DOORS = tuple(dict.fromkeys([*(door for _, door in _DOORS), OTHER]))
