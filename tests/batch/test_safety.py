@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from batch.datasets import patient, result
+from corrin import interpret
 from corrin.intake import reader
+from corrin.intake.problem import IntakeError
 from support import exports
 
 AS_OF = "2026-11-01"
@@ -288,6 +290,91 @@ def test_two_patients_of_one_id_are_not_one_person(tmp_path: Path) -> None:
     assert found.b12() == {"Patient/2": "600 ng/L"}
     assert found.refused() == {
         (file, line, "two-subjects") for file in ("a.ndjson", "b.ndjson") for line in (1, 2)
+    }
+
+
+A, B = "https://a.example/fhir", "http://b.example/fhir/"
+
+
+def bundle(*entries: tuple[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """A collection of resources with their ``fullUrl``."""
+    found = [
+        {"fullUrl": url, "resource": one} if url else {"resource": one} for url, one in entries
+    ]
+    return {"resourceType": "Bundle", "type": "collection", "entry": found}
+
+
+def on(server: str, person: str, value: str, name: str) -> dict[str, Any]:
+    """A result of a person named with the server."""
+    return b12(person, value, name, subject={"reference": f"{server}/Patient/{person}"})
+
+
+TWO_SERVERS = {
+    "url-and-reference": bundle((f"{A}/Patient/1", patient("1")), ("", on(B, "1", "600", "o"))),
+    "two-references": bundle(("", on(A, "2", "90", "p")), ("", on(B, "2", "600", "q"))),
+    "two-urls": bundle(
+        (f"{A}/Patient/3", patient("3")), (f"{B}Patient/3", patient("3")), ("", b12("3", "9", "r"))
+    ),
+    "version-in-the-url": bundle(
+        (f"{A}/Patient/4/_history/2", patient("4")), ("", on(B, "4", "600", "s"))
+    ),
+}
+ONE_SERVER = {
+    "written-both-ways": bundle(
+        (f"{A}/Patient/5", patient("5")),
+        (f"{A}/Observation/t", on("http://A.example/fhir", "5", "90", "t")),
+        (f"{A}/Observation/u", b12("5", "90", "u")),
+    ),
+    "made-for-the-message": bundle(
+        ("urn:uuid:0d9b5d2c-3c1e-4d3c-9a35-6f4a8f0c2f11", patient("6")),
+        ("", on(B, "6", "90", "v")),
+    ),
+    "only-one-is-named": bundle((f"{A}/Patient/7", patient("7")), ("", b12("7", "90", "w"))),
+}
+
+
+@pytest.fixture(scope="module")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> Found:
+    """The batch over all of them, a person and a file each."""
+    files = {f"{name}.json": lines(said) for name, said in (TWO_SERVERS | ONE_SERVER).items()}
+    return Found(tmp_path_factory.mktemp("servers"), files, tuple(files))
+
+
+@pytest.mark.parametrize("name", TWO_SERVERS)
+def test_one_id_on_two_servers_is_refused_as_online(bundles: Found, name: str) -> None:
+    said = TWO_SERVERS[name]
+    with pytest.raises(IntakeError) as raised:
+        interpret(json.dumps(said).encode(), as_of=AS_OF)
+    assert [one.reason for one in raised.value.problems] == ["two-subjects"]
+    rows = [one for one in bundles.rows("refusals") if one["file"] == f"{name}.json"]
+    assert [one["reason"] for one in rows] == ["two-subjects"] * len(said["entry"])
+    people = {one["subject"] for one in rows}
+    assert len(people) == 1 and people.isdisjoint(one["subject"] for one in bundles.rows("reports"))
+
+
+@pytest.mark.parametrize("name", ONE_SERVER)
+def test_one_server_written_in_several_ways_is_one_as_online(bundles: Found, name: str) -> None:
+    report = interpret(json.dumps(ONE_SERVER[name]).encode(), as_of=AS_OF)
+    online = {one.compared for one in report.values if one.name == "total_b12"}
+    person = f"Patient/{ONE_SERVER[name]['entry'][0]['resource']['id']}"
+    assert {bundles.b12()[person]} == online == {"90 ng/L"}
+
+
+def test_other_people_of_such_a_bundle_are_read(tmp_path: Path) -> None:
+    said = bundle(
+        (f"{A}/Patient/1", patient("1")),
+        ("", on(B, "1", "600", "o")),
+        (f"{A}/Patient/2", patient("2")),
+        ("", on(A, "2", "90", "p")),
+        ("", on(B, "1", "70", "w") | {"code": {"text": "Body weight"}}),
+    )
+    found = Found(tmp_path, {"a.ndjson": lines(said)}, ["a.ndjson"])
+    assert found.b12() == {"Patient/2": "90 ng/L"}
+    counts = {"read": 5, "used": 2, "superseded": 0, "not_ours": 1, "refused": 2}
+    assert found.counts == counts
+    assert {row["path"] for row in found.rows("refusals")} == {
+        "Bundle.entry[0].resource",
+        "Bundle.entry[1].resource",
     }
 
 

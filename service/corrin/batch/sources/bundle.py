@@ -16,6 +16,7 @@ from corrin.batch.row import Row
 from corrin.batch.sources.fhir import Taker, is_known, key_of
 from corrin.batch.sources.pages import Page, Pages, page_of
 from corrin.batch.sources.references import settle
+from corrin.batch.sources.servers import on_several
 from corrin.intake import history
 from corrin.intake.item import Resource
 
@@ -101,8 +102,11 @@ def unpack(
         taker.leave()
     for key in content.gone:
         taker.delete(key)
+    mixed = on_several((one.resource, one.full_url) for one in content.found)
     for seq, one in enumerate(content.found):
-        yield from taker.take(one.resource, line, place=one.place, seq=seq, alone=alone)
+        yield from taker.take(
+            one.resource, line, place=one.place, seq=seq, alone=alone, mixed=mixed
+        )
 
 
 def alone_in(value: Any, content: Content) -> str:

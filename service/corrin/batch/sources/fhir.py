@@ -72,6 +72,7 @@ class Taker:
         seq: int = 0,
         body: bytes | None = None,
         alone: str = "",
+        mixed: frozenset[str] = frozenset(),
     ) -> Iterator[Row]:
         """The row of one resource, if it is handed on.
 
@@ -82,6 +83,7 @@ class Taker:
             seq: the how-many-eth resource of the line.
             body: its bytes as read, where these are all of it.
             alone: the one person all around it is about; for a resource that names nobody.
+            mixed: persons who may be several; what is theirs is refused.
         """
         kind = resource.get("resourceType")
         if not isinstance(kind, str):
@@ -114,6 +116,9 @@ class Taker:
                 return
             reason, element = _why_nobody(resource, kind)
             self.refuse(line, reason, f"{place or kind}{element}")
+            return
+        if person in mixed:
+            self.refuse(line, "two-subjects", place, person)
             return
         read.rows += 1
         yield Row(person, line, encode(resource) if body is None else body, kind, place, seq)
