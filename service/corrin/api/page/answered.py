@@ -22,7 +22,8 @@ class Answered:
         asked: what was submitted, asked for the moment it was interpreted for.
         reading: what was read of it.
         evaluation: what the rules said.
-        report: the answer, every text in it fit to show.
+        given: the answer as any other door gives it.
+        report: the same, every text in it fit to show.
     """
 
     asked: Submission
@@ -30,6 +31,7 @@ class Answered:
     engine: Engine
     composer: Composer
     evaluation: Evaluation
+    given: Report
     report: Report
 
 
@@ -53,4 +55,6 @@ def answer_reading(asked: Submission, reading: Reading, interpreter: Interpreter
     profile, as_of = asked.profile or None, asked.as_of or None
     engine, composer = interpreter.engine(profile)
     evaluation, report = interpreter.evaluated(reading, as_of=as_of, profile=profile)
-    return Answered(asked.at(report.as_of), reading, engine, composer, evaluation, clean(report))
+    return Answered(
+        asked.at(report.as_of), reading, engine, composer, evaluation, report, clean(report)
+    )

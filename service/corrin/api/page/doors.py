@@ -10,16 +10,21 @@ from corrin import UsageError
 from corrin.api import negotiation, openapi, telemetry
 from corrin.api.error import as_problem
 from corrin.api.interpreter import Interpreter
-from corrin.api.page import assets, layout
+from corrin.api.page import assets, layout, take
 from corrin.api.page.answer import view
 from corrin.api.page.answered import Answered, answer
+from corrin.api.page.enter import doors as entered
 from corrin.api.page.enter import form
+from corrin.api.page.rules import router as browsing
 from corrin.api.page.submission import Fields, Submission, fields_of
 from corrin.api.problem import Problem
 from corrin.intake import IntakeError
 
 router = APIRouter(include_in_schema=False)
 router.include_router(assets.router)
+router.include_router(browsing)
+router.include_router(entered.router)
+router.include_router(take.router)
 
 _FORMS = (negotiation.JSON, negotiation.HTML)
 
@@ -37,7 +42,9 @@ async def interpret(request: Request) -> Response:
     """What was entered, interpreted: the page with the answer, or the answer alone."""
     fields = await fields_of(request)
     try:
-        answered = await answer_to(request, form.submission(fields))
+        size = len(fields.get("document", [""])[0])
+        asked = await _interpreter(request).work(size, lambda: form.submission(fields))
+        answered = await answer_to(request, asked)
     except (Problem, IntakeError, UsageError) as error:
         return refused(request, error, fields)
     return shown(request, answered, fields)
@@ -58,19 +65,17 @@ async def answer_to(request: Request, asked: Submission) -> Answered:
 def shown(request: Request, answered: Answered, fields: Fields) -> Response:
     """An answer below its form; alone where script asks for it."""
     seen = view.view(answered)
-    if layout.in_part(request):
-        return layout.show(request, "answer/answer.html.j2", **seen)
-    filled = form.form_of(fields, _interpreter(request))
-    return layout.show(request, "home.html.j2", form=filled, **seen)
+    filled = form.form_of(fields, _interpreter(request), settled=True)
+    name = "enter/answered.html.j2" if layout.in_part(request) else "home.html.j2"
+    return layout.show(request, name, form=filled, **seen)
 
 
 def refused(request: Request, error: Exception, fields: Fields) -> Response:
     """What is wrong with what was entered, each thing with its place; the form keeps it all."""
     problem = as_problem(error)
-    if layout.in_part(request):
-        return layout.show(request, "faults.html.j2", problem.status, problem=problem)
-    filled = form.form_of(fields, _interpreter(request))
-    return layout.show(request, "home.html.j2", problem.status, form=filled, problem=problem)
+    filled = form.form_of(fields, _interpreter(request), problem)
+    name = "enter/refused.html.j2" if layout.in_part(request) else "home.html.j2"
+    return layout.show(request, name, problem.status, form=filled, problem=problem)
 
 
 def _interpreter(request: Request) -> Interpreter:

@@ -52,3 +52,57 @@ function told(place, title, says) {
   section.append(heading, text);
   place.replaceChildren(section);
 }
+
+// Buttons that copy what they would otherwise open. Where a browser does not let a page write to
+// the clipboard, the text is laid out to be copied by hand.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  if ("print" in button.dataset) {
+    window.print();
+  } else if ("copy" in button.dataset) {
+    event.preventDefault();
+    await copy(button);
+  }
+});
+
+async function copy(button) {
+  const section = button.closest("section");
+  const say = (text) => (section.querySelector("[data-told]").textContent = text);
+  const byHand = section.querySelector("[data-copied]");
+  byHand.hidden = true;
+  say("");
+  let answer;
+  try {
+    answer = await fetch(button.formAction, {
+      method: "POST",
+      body: new URLSearchParams(new FormData(button.form)),
+      cache: "no-store",
+    });
+  } catch {
+    say("The service cannot be reached; nothing was copied.");
+    return;
+  }
+  if (!answer.ok) {
+    say(`The service did not answer (${answer.status}); nothing was copied.`);
+    return;
+  }
+  const text = await answer.text();
+  try {
+    await navigator.clipboard.writeText(text);
+    say(`Copied: ${button.dataset.copy}.`);
+  } catch {
+    const field = byHand.querySelector("textarea");
+    field.value = text;
+    byHand.hidden = false;
+    field.focus();
+    field.select();
+  }
+}
+
+document.addEventListener("htmx:load", (event) => showPrint(event.detail.elt));
+showPrint(document);
+
+function showPrint(part) {
+  for (const button of part.querySelectorAll("[data-print]")) button.hidden = false;
+}
