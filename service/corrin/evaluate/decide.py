@@ -161,14 +161,18 @@ class Decider:
         verdicts = [self._table.verdict(world.given(**cell)) for cell in _product(open_facts)]
         return verdicts[0], self._sorted({verdict.status for verdict in verdicts})
 
-    def possible(self, world: World) -> tuple[str, ...]:
-        """The statuses possible for a case, as :meth:`decide` says, and nothing else of it."""
+    def verdicts(self, world: World) -> tuple[tuple[Mapping[str, Fact], Verdict], ...]:
+        """Each combination of what is only partly known, with its verdict; none of too many."""
         open_facts = self._open(world)
         if _size(open_facts) > MOST_CELLS:
-            return self._order
-        return self._sorted(
-            {self._table.verdict(world.given(**cell)).status for cell in _product(open_facts)}
+            return ()
+        return tuple(
+            (cell, self._table.verdict(world.given(**cell))) for cell in _product(open_facts)
         )
+
+    def possible(self, world: World) -> tuple[str, ...]:
+        """The statuses possible for a case, as :meth:`decide` says, and nothing else of it."""
+        return self.first(world)[1]
 
     def _undecided(self, world: World) -> Decided:
         """So much is known only in part that nothing is excluded."""

@@ -77,7 +77,7 @@ class Basis:
         self, leaves: Iterable[Leaf], world: World, result: str | None = None
     ) -> tuple[report.Reason, ...]:
         """The deciding leaves in words, each with the value met."""
-        prose = self._prose_for(result)
+        prose = self.prose_for(result)
         found: dict[tuple[str, Kleene], None] = {}
         for leaf in leaves:
             if isinstance(leaf.node, tree.Always):
@@ -92,7 +92,7 @@ class Basis:
         self, leaves: Iterable[Leaf], result: str | None = None
     ) -> tuple[tuple[str, report.Truth], ...]:
         """As :meth:`why`, without the values met: the same for everybody of whom the same holds."""
-        prose = self._prose_for(result)
+        prose = self.prose_for(result)
         found: dict[tuple[str, Kleene], None] = {}
         for leaf in leaves:
             if not isinstance(leaf.node, tree.Always):
@@ -100,7 +100,8 @@ class Basis:
                 found[readable(capital(said)), leaf.truth] = None
         return tuple((says, _TRUTH[truth]) for says, truth in found)
 
-    def _prose_for(self, result: str | None) -> Prose:
+    def prose_for(self, result: str | None) -> Prose:
+        """Prose in which the value a rule is asked for is called by the name of its analyte."""
         if result is None:
             return self.prose
         names = {**self._names, "result": self._words.short(result)}
