@@ -48,7 +48,7 @@ def answer(
     if not asked.for_clinician:
         return Answer({"cards": []})
     with telemetry.step("read"):
-        reading, found, orders = _read(asked, service, interpreter)
+        reading, found, orders = read(asked, service, interpreter)
     report = interpreter.report(reading, as_of=asked.as_of, profile=asked.profile)
     placed = pending(reading, report.as_of)
     occasion = _occasion(asked, found, orders, placed, service, offer)
@@ -59,10 +59,15 @@ def answer(
     return Answer(shown, report)
 
 
-def _read(
+def read(
     asked: call.Call, service: Service, interpreter: Interpreter
 ) -> tuple[Reading, prefetch.Prefetched, tuple[Order, ...]]:
-    """What was sent along and what is being ordered, all of it about the one person."""
+    """What was sent along and what is being ordered, all of it about the one person.
+
+    Raises:
+        IntakeError: there is more of it than one request may hold.
+        Problem: 412 no results were sent; 422 a resource is about somebody else.
+    """
     limits = interpreter.hooks_limits
     found = prefetch.prefetched(asked, service)
     try:
