@@ -313,7 +313,7 @@ def small_disk(tmp_path: Path) -> Path:
         check=False,
     )
     if made.returncode:
-        pytest.skip("no file system may be mounted here")
+        pytest.skip("a small disk is one that is mounted, and a mount needs root")
     return place
 
 

@@ -9,6 +9,7 @@ of the closure of :mod:`corrin.language.to_python` itself, and looked up for eve
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -89,15 +90,15 @@ class Sheet(Protocol):
 
 
 @dataclass(eq=False)
-class Node:
+class Node(ABC):
     """A part of a condition; ``late`` tells that it cannot be told from classes alone."""
 
     number: int
     late: bool
 
+    @abstractmethod
     def work_out(self, sheet: Sheet, rows: Rows | None) -> Column:
         """Its truth in some rows, or in all."""
-        raise NotImplementedError
 
     def at(self, sheet: Sheet, rows: Rows | None = None) -> Column:
         """Its truth in some rows, or in all; what was worked out for all is kept."""
