@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
+from corrin.api.page.answer import trend_view
+from corrin.api.page.answer.groups import elsewhere, groups
+from corrin.api.page.answer.sources import Sources
 from corrin.api.page.answered import Answered
-from corrin.render.basis import References
+from corrin.api.page.question.suppose_panels import panels
+from corrin.question.scale import scales_of
+from corrin.question.series import series_of
 
 
 def view(answered: Answered) -> dict[str, Any]:
     """What ``templates/answer/answer.html.j2`` is filled with."""
+    report, evaluation = answered.report, answered.evaluation
+    words = answered.composer.words
+    scales = scales_of(answered.engine, answered.composer)
+    found = scales.of(evaluation, report)
+    over_time = series_of(answered.reading, evaluation, report, scales, found, words)
     return {
         "answered": answered,
+        "suppose": panels(answered),
         "asked": answered.asked,
-        "report": answered.report,
-        "references": References(answered.report),
+        "report": report,
+        "references": Sources(report, (cut for one in found for cut in one.cut_offs)),
+        "groups": groups(report, found),
+        "other_scales": elsewhere(found),
+        "series": tuple(trend_view.shown(one, report, words) for one in over_time),
     }
