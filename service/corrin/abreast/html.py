@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from corrin.abreast import words as told
 from corrin.comparison.side_by_side import Comparison
 from corrin.render import page, words
 from corrin.render.safe import clean
@@ -18,6 +19,7 @@ def render(found: Comparison) -> str:
     return page.template(_HERE / "comparison.html.j2").render(
         found=seen,
         words=words,
+        told=told,
         cutoffs=sorted({cut.name for column in seen.columns for cut in column.cutoffs}),
         **page.style(_STYLE),
     )

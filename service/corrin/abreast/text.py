@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
+from corrin.abreast import words as told
 from corrin.comparison.side_by_side import Column, Comparison, Difference
 from corrin.render import words
 from corrin.render.safe import clean
@@ -121,17 +122,14 @@ def _one(page: Sheet, column: Column) -> None:
             "an earlier version kept for comparison" if used.origin == "earlier" else "own folder"
         )
         page.put(said, first=2, style="dim")
-    if not used.in_force:
-        page.put(f"! Not in force at that time (from {used.in_force_from}).", first=2, rest=4)
-    if used.scope and used.scope_holds != "true":
-        said = "is outside its scope" if used.scope_holds == "false" else "may be outside its scope"
-        page.put(f"! This patient {said}: {used.scope}", first=2, rest=4)
+    for said in (told.force(used), told.scope(used)):
+        if said:
+            page.put(f"! {said}", first=2, rest=4)
     if status is None:
         return
     _field(page, "Because", status.because)
     for withdrawn in column.withdrawn:
-        said = f"the table says {withdrawn.says}; for this patient that is {withdrawn.instead}"
-        _field(page, "Withdrawn", f"{said} ({withdrawn.confounder}, {withdrawn.pack}).")
+        _field(page, "Withdrawn", told.withdrawn(withdrawn))
     if column.row is not None and column.withdrawn:
         _field(page, "The table", column.row.because)
     if status.assumed:
@@ -150,25 +148,21 @@ def _difference(page: Sheet, difference: Difference, found: Comparison) -> None:
         page.put(f"{one.says}, against: {other.says}", first=4)
     if difference.kind == "threshold":
         for cutoff in difference.cutoffs:
-            giver = difference.second if cutoff.turns == difference.first else difference.first
-            said = f"{cutoff.name}: {cutoff.first} against {cutoff.second}."
-            page.put(said, first=4, rest=6, style="bold")
+            page.put(f"{told.against(cutoff)}.", first=4, rest=6, style="bold")
             page.put(f"{cutoff.turns}: {cutoff.says}", first=6)
-            page.put(f"With {giver}'s figure, {cutoff.turns} says what {giver} says.", first=6)
+            page.put(told.turned(difference, cutoff), first=6)
     elif difference.kind == "thresholds together":
-        page.put("These cut-offs together, none of them alone:", first=4)
+        page.put(told.lead(difference), first=4)
         for cutoff in difference.cutoffs:
-            said = f"{cutoff.name}: {cutoff.first} against {cutoff.second}"
-            page.put(said, first=6, rest=8, style="bold")
+            page.put(told.against(cutoff), first=6, rest=8, style="bold")
     else:
-        page.put("No cut-off that both have makes the difference; the tables do:", first=4)
+        page.put(told.lead(difference), first=4)
         rows = (
             (difference.first, difference.first_row),
             (difference.second, difference.second_row),
         )
         for name, row in rows:
-            said = f"{name}, row {row.id}: " if row.id else f"{name}: "
-            page.put(f"{said}{row.because}", first=6, rest=8)
+            page.put(f"{told.row(name, row)}{row.because}", first=6, rest=8)
 
 
 def _title(page: Sheet, title: str) -> None:

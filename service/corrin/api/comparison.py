@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from threading import Lock
-
 from anyio import to_thread
 from fastapi import APIRouter
-from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,7 +12,7 @@ from corrin.abreast import html, text
 from corrin.api import negotiation, telemetry
 from corrin.api.clinician import PREFER, PROFILE, moment, parameter, read
 from corrin.api.content import only
-from corrin.api.frameworks import MOST, Frameworks, open_frameworks
+from corrin.api.frameworks import MOST, frameworks_of
 from corrin.api.headers import policy
 from corrin.comparison.side_by_side import Comparison
 from corrin.render.sheet import Sheet
@@ -26,7 +23,6 @@ _FORMS = (negotiation.JSON, negotiation.TEXT, negotiation.HTML)
 _NAMES = {"json": negotiation.JSON, "text": negotiation.TEXT, "html": negotiation.HTML}
 _POLICY = policy(html.style())
 _WIDTH = 100
-_OPENING = Lock()
 
 _BODY = {
     "required": True,
@@ -85,7 +81,7 @@ async def compare(request: Request) -> Response:
     handling, as_of = negotiation.handling(request), moment(request)
 
     def job() -> Comparison:
-        frameworks = _frameworks(state)
+        frameworks = frameworks_of(state)
         profile = query.get("profile") or frameworks.default
         comparer = frameworks.comparer(names, profile)
         reading = read(data, kind, state.interpreter, as_of=as_of, handling=handling)
@@ -106,11 +102,3 @@ def _answer(found: Comparison, wanted: str) -> Response:
     sheet = Sheet(_WIDTH)
     text.put(sheet, found)
     return Response(sheet.plain(), 200, headers, wanted)
-
-
-def _frameworks(state: State) -> Frameworks:
-    with _OPENING:
-        if not hasattr(state, "frameworks"):
-            state.frameworks = open_frameworks(state.interpreter)
-        found: Frameworks = state.frameworks
-        return found

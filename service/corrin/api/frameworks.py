@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
+from starlette.datastructures import State
+
 from corrin import __version__
 from corrin.api.content import nearest
 from corrin.api.interpreter import Interpreter
@@ -21,6 +23,7 @@ from corrin.packs.versions import Found
 
 MOST = 6  # frameworks in one comparison
 _KEPT = 64  # combinations; they share the frameworks they are made of
+_OPENING = Lock()
 
 
 @dataclass(slots=True)
@@ -109,6 +112,15 @@ def open_frameworks(interpreter: Interpreter) -> Frameworks:
         default=interpreter.default,
         names=tuple(sorted({*names, *versions})),
     )
+
+
+def frameworks_of(state: State) -> Frameworks:
+    """What the service asked can compare, opened when it is first asked for."""
+    with _OPENING:
+        if not hasattr(state, "frameworks"):
+            state.frameworks = open_frameworks(state.interpreter)
+        found: Frameworks = state.frameworks
+        return found
 
 
 def _refused(reason: str, says: str, remedy: str, path: str, near: tuple[str, ...] = ()) -> Problem:
