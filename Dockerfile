@@ -18,6 +18,7 @@ RUN /app/build/bin/python -m pip --python /app/corrin/bin/python install --requi
 
 COPY pyproject.toml README.md LICENSE ./
 COPY rules rules
+COPY fixtures/fhir fixtures/fhir
 COPY service service
 RUN /app/build/bin/python -m pip wheel --no-build-isolation --no-deps --no-index --wheel-dir /src/dist . \
  && /app/build/bin/python -m pip --python /app/corrin/bin/python install --no-deps --no-index /src/dist/*.whl

@@ -184,7 +184,7 @@ def form_of(
         most=interpreter.limits.bytes,
         hints=hint.hints_of(fields, interpreter) if settled and rows else {},
         beside=hint.of_faults(faults, found) if from_form else {},
-        faults=tuple((one_, _place(one_, found, from_form)) for one_ in faults),
+        faults=_placed(faults, found, from_form),
     )
 
 
@@ -229,6 +229,18 @@ def _moment(as_of: str) -> list[Fault]:
         return []
     words = terminology().reasons["date-invalid"]
     return [Fault("date-invalid", words.sentence, words.remedy, "as_of")]
+
+
+def _placed(
+    faults: tuple[Fault, ...], found: Typed, from_form: bool
+) -> tuple[tuple[Fault, str], ...]:
+    """Faults with their fields; what one field says of many results is told once."""
+    told: dict[tuple[str, str, str], tuple[Fault, str]] = {}
+    for at, fault in enumerate(faults):
+        place = _place(fault, found, from_form)
+        key = place if from_form and place else str(at)
+        told.setdefault((key, fault.reason, fault.remedy), (fault, place))
+    return tuple(told.values())
 
 
 def _place(fault: Fault, found: Typed, from_form: bool) -> str:

@@ -70,7 +70,8 @@ def hints_of(
             _tell(told, found, problem.path, problem.reason, says)
         return _kept(told)
     for at, row in enumerate(found.rows):
-        for taken in (*reading.results, *reading.statements):
+        everything: tuple[Measured | Stated, ...] = (*reading.results, *reading.statements)
+        for taken in everything:
             if taken.path == f"results[{at}]":
                 told[row.key] += _taken(taken, moment, found)
     for refusal in reading.refusals:
@@ -103,7 +104,7 @@ def place_of(fault: Fault, found: Typed) -> str:
 
 def _taken(taken: Measured | Stated, moment: Moment, found: Typed) -> list[Hint]:
     place = found.place(taken.path)
-    flags = [code for code in taken.flags if code != _IMPLAUSIBLE]  # a refusal says it as well
+    flags = [code for code in taken.flags if code not in menu.load().untold]
     told = [Hint("doubt", _flag(code), place) for code in flags]
     when = taken.when if isinstance(taken, Measured) else taken.since
     if when is not None and when.start > moment.end:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 from corrin import terminology
 from corrin.content import ContentError, Located, read_document, rules_root
 from corrin.intake import family
-from corrin.intake.plain import context, names
+from corrin.intake.plain import context
 from corrin.notes.sentence import capital
 
 _KINDS: Mapping[str, tuple[str, ...]] = {
@@ -91,6 +91,7 @@ class Menu:
         names: names of every test that is read, to choose from.
         spelt: unit of the terminology → as people write it.
         remedies: reason → what to do about it here.
+        untold: flags that are not told beside a row.
     """
 
     groups: tuple[Group, ...]
@@ -100,6 +101,7 @@ class Menu:
     units: tuple[Unit, ...]
     spelt: Mapping[str, str]
     remedies: Mapping[str, str]
+    untold: frozenset[str]
     tests: Mapping[str, Test] = field(default_factory=dict)
 
 
@@ -116,6 +118,7 @@ def load(root: Path | None = None) -> Menu:
     spelt: Mapping[str, str] = given["spelt"]
     _within(file, given["spelt"], {unit for one in known.values() for unit in one.units}, "unit")
     _within(file, given["remedies"], terminology.load().reasons, "reason")
+    _within(file, dict.fromkeys(given["untold"]), terminology.load().reasons, "reason")
     _within(file, given["complete"], context.CLOSABLE, "list that can be complete")
     groups = tuple(_group(file, one, spelt) for one in given["groups"])
     parts = tuple(_part(file, one, given["complete"]) for one in given["context"])
@@ -132,6 +135,7 @@ def load(root: Path | None = None) -> Menu:
         units=tuple(Unit(unit, spelt.get(unit, unit)) for unit in units),
         spelt=spelt,
         remedies=dict(given["remedies"]),
+        untold=frozenset(given["untold"]),
         tests=tests,
     )
 
@@ -174,18 +178,14 @@ def _entries(file: Path, part: str, given: list[Any]) -> Iterator[Entry]:
         yield Entry(found.id, capital(found.name), asks)
 
 
-def _within(file: Path, given: Located, known: Any, what: str) -> None:
+def _within(file: Path, given: Mapping[str, Any], known: Container[str], what: str) -> None:
+    lines = given.lines if isinstance(given, Located) else {}
     for name in given:
         if name not in known:
-            raise ContentError(file, given.lines[name], f"{name} is no {what}")
+            raise ContentError(file, lines.get(name, 0), f"{name} is no {what}")
 
 
 def _once(file: Path, ids: list[str]) -> None:
     twice = next((name for at, name in enumerate(ids) if name in ids[:at]), None)
     if twice is not None:
         raise ContentError(file, 0, f"{twice} stands twice")
-
-
-def is_test(name: str) -> bool:
-    """Whether a name is, whole, that of a test that is read."""
-    return names.test(name) is not None
