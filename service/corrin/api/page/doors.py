@@ -16,8 +16,8 @@ from corrin.api.page.answer import view
 from corrin.api.page.answered import Answered, answer
 from corrin.api.page.enter import doors as entered
 from corrin.api.page.enter import form
-from corrin.api.page.rules import router as browsing
 from corrin.api.page.question import suppose
+from corrin.api.page.rules import router as browsing
 from corrin.api.page.submission import Fields, Submission, fields_of
 from corrin.api.problem import Problem
 from corrin.intake import IntakeError

@@ -1,1 +1,121 @@
-// question
+// "Move a value": a slider over the stops the service gives, its number field, and the answer that
+// follows. Without this file the same questions are asked by buttons.
+
+const STILL = 700; // ms without a change until the outcome is said to who hears the page
+
+let saying = 0;
+
+document.addEventListener("htmx:load", (event) => {
+  const { elt } = event.detail;
+  for (const panel of panelsIn(elt)) prepare(panel);
+  for (const slider of within(elt, ".suppose-range")) begin(slider);
+  const said = within(elt, ".supposed-answer")[0];
+  if (said) sayLater(said);
+});
+
+document.addEventListener("input", ({ target }) => {
+  const panel = target.closest?.(".suppose-panel");
+  if (!panel) return;
+  if (target.matches(".suppose-range")) {
+    field(panel).value = stops(target)[target.valueAsNumber];
+    told(target);
+    ask(panel);
+  } else if (target.matches(".suppose-number")) {
+    follow(panel);
+    ask(panel);
+  }
+});
+
+document.addEventListener("change", ({ target }) => {
+  const panel = target.matches?.(".suppose-unit") && target.closest(".suppose-panel");
+  if (!panel) return;
+  // In another unit it begins again with the value reported, told in that unit.
+  panel.dataset.anew = "";
+  panel.querySelector(".supposed").replaceChildren();
+  panel.querySelector(".suppose-turns").dispatchEvent(new CustomEvent("corrin:unit"));
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !event.target.matches?.(".suppose-number")) return;
+  event.preventDefault();
+  ask(event.target.closest(".suppose-panel"));
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.(".suppose-panel button[type=button][data-value]");
+  if (!button) return;
+  const panel = button.closest(".suppose-panel");
+  field(panel).value = button.dataset.value;
+  follow(panel);
+  ask(panel);
+});
+
+function prepare(panel) {
+  panel.querySelector(".suppose-ask")?.setAttribute("hidden", "");
+  panel.querySelector(".suppose-back")?.removeAttribute("hidden");
+}
+
+// A slider that has just arrived stands where the field is.
+function begin(slider) {
+  const panel = slider.closest(".suppose-panel");
+  if ("anew" in panel.dataset) {
+    delete panel.dataset.anew;
+    const back = panel.querySelector(".suppose-back");
+    field(panel).value = slider.dataset.start;
+    if (back) back.dataset.value = slider.dataset.start;
+  }
+  slider.closest(".suppose-slide").hidden = false;
+  const jumps = panel.querySelector(".suppose-jumps");
+  if (jumps) jumps.hidden = false;
+  follow(panel);
+  told(slider);
+}
+
+function follow(panel) {
+  const slider = panel.querySelector(".suppose-range");
+  const value = Number.parseFloat(field(panel).value.replace(",", ".").replace(/^[<>≤≥=\s]+/, ""));
+  if (!slider || Number.isNaN(value)) return;
+  const all = stops(slider).map(Number);
+  let nearest = 0;
+  all.forEach((one, index) => {
+    if (Math.abs(one - value) < Math.abs(all[nearest] - value)) nearest = index;
+  });
+  slider.value = String(nearest);
+  told(slider);
+}
+
+function told(slider) {
+  const { unit } = slider.dataset;
+  const value = stops(slider)[slider.valueAsNumber];
+  slider.setAttribute("aria-valuetext", unit ? `${value} ${unit}` : value);
+}
+
+function ask(panel) {
+  if (!field(panel).value.trim()) return;
+  panel.querySelector(".suppose-asked").dispatchEvent(new CustomEvent("corrin:suppose"));
+}
+
+function sayLater(answer) {
+  clearTimeout(saying);
+  saying = setTimeout(() => {
+    const place = document.getElementById("supposed-said");
+    if (place && answer.isConnected) place.textContent = answer.dataset.says;
+  }, STILL);
+}
+
+function panelsIn(elt) {
+  return within(elt, ".suppose-panel");
+}
+
+function within(elt, selector) {
+  const found = [...(elt.querySelectorAll?.(selector) ?? [])];
+  return elt.matches?.(selector) ? [elt, ...found] : found;
+}
+
+function field(panel) {
+  return panel.querySelector(".suppose-number");
+}
+
+function stops(slider) {
+  return slider.dataset.stops.split(" ");
+}
