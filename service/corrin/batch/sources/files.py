@@ -12,11 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from corrin.batch.sources.bounds import MOST_LINE
 from corrin.batch.sources.packed import BUFFER, Plain, open_bytes, packing
 from corrin.batch.sources.source import CHUNK_BYTES, InputError, Span
-
-MOST_LINE = 128 * 1024 * 1024
-"""Bytes of one line that are read; a longer one is refused, and the rest goes on."""
 
 _UTF8 = b"\xef\xbb\xbf"
 _UTF32 = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")

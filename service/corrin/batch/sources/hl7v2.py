@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from corrin.batch.row import Read, Refused, Row
-from corrin.batch.sources import codes, files, hl7v2_lines, local_time, resources
+from corrin.batch.sources import codes, files, hl7v2_lines, hl7v2_report, local_time, resources
 from corrin.batch.sources.hl7v2_lines import Line, Lines, Message
 from corrin.batch.sources.hl7v2_message import (
     MessageError,
@@ -20,7 +20,6 @@ from corrin.batch.sources.hl7v2_message import (
     Segment,
     parse,
     shown,
-    words,
 )
 from corrin.batch.sources.hl7v2_person import Person, person_of
 from corrin.batch.sources.hl7v2_result import Concern, Order, Result, mistaken, record_of
@@ -40,23 +39,7 @@ class Hl7v2Source(Source):
     """A file of HL7 v2 messages."""
 
     format: ClassVar[str] = "hl7v2"
-    native: ClassVar[Mapping[str, str]] = {
-        ".value.comparator": "OBX-5",
-        ".value.value": "OBX-5",
-        ".value.unit": "OBX-6",
-        ".value": "OBX-5",
-        ".code": "OBX-3",
-        ".status": "OBX-11",
-        ".effective": "OBX-14",
-        ".referenceRange": "OBX-7",
-        ".interpretation": "OBX-8",
-        ".dataAbsentReason": "OBX-11",
-        ".specimen": "SPM-4",
-        ".birthDate": "PID-7",
-        ".gender": "PID-8",
-        ".deceased": "PID-30",
-        ".identifier": "PID-3",
-    }
+    native: ClassVar[Mapping[str, str]] = hl7v2_report.NATIVE
 
     def size(self) -> int:
         """Bytes of the file."""
@@ -126,9 +109,6 @@ class _Reader:
     read: Read
     person: Person = _NOBODY
     sent: str = ""
-    order: Order = field(default_factory=Order)
-    control: Segment | None = None
-    follows: bool = False
 
     def rows(self, message: Message) -> Iterator[Row]:
         try:
@@ -147,19 +127,23 @@ class _Reader:
                 _refuse(self.read, segment.line, reason)
         self.read.rows += parsed.left
         self.read.not_ours += parsed.left
-        if not any(segment.name in _ROWS for segment in parsed.segments) or not _is_ours(parsed):
+        if not any(
+            segment.name in _ROWS for segment in parsed.segments
+        ) or not hl7v2_report.is_ours(parsed):
             self._leave(parsed)
             return
-        reason, path = _barred(message, parsed)
+        reason, path = hl7v2_report.barred(parsed, message.cut)
         if reason:
             for segment in parsed.segments:
                 if segment.name in _ROWS:
                     _refuse(self.read, segment.line, reason, path)
             return
         self.sent = local_time.of_dtm(shown(parsed.header.text(7)), self.options.zone)
-        for segment in parsed.segments[1:]:
-            yield from self._take(segment)
-        yield from self._results()
+        for found in hl7v2_report.parts(parsed.segments[1:]):
+            if isinstance(found, Segment):
+                yield from self._person(found)
+            else:
+                yield from self._result(*found)
 
     def _leave(self, parsed: Parsed) -> None:
         """Count what a message holds as not ours; one that holds nothing counts by itself."""
@@ -168,28 +152,6 @@ class _Reader:
         self.read.rows += held
         self.read.not_ours += held
 
-    def _take(self, segment: Segment) -> Iterator[Row]:
-        match segment.name:
-            case "PID":
-                yield from self._results()
-                self.control = None
-                yield from self._person(segment)
-            case "ORC":
-                yield from self._results()
-                self.control = segment
-            case "OBR":
-                yield from self._results()
-                self.order = Order(segment, self.control)
-                self.control = None
-            case "SPM":
-                self.order.specimens.append(segment)
-            case "OBX":
-                self.order.results.append(Result(segment))
-            case "NTE":
-                if self.order.results and self.follows:
-                    self.order.results[-1].notes.append(segment)
-        self.follows = segment.name in ("OBX", "NTE")
-
     def _person(self, segment: Segment) -> Iterator[Row]:
         self.person = person_of(segment, self.sent, self.options.zone)
         if self.person.reason:
@@ -197,13 +159,7 @@ class _Reader:
             return
         self.read.rows += 1
         key = resources.key(self.person.name)
-        yield Row(key, segment.line, self.person.body, "Patient")
-
-    def _results(self) -> Iterator[Row]:
-        """The results of the order that is now known whole."""
-        order, self.order = self.order, Order()
-        for result in order.results:
-            yield from self._result(result, order)
+        yield Row(key, segment.line, resources.encoded(self.person.resource), "Patient")
 
     def _result(self, result: Result, order: Order) -> Iterator[Row]:
         line, person = result.segment.line, self.person
@@ -229,24 +185,6 @@ class _Reader:
             return
         self.read.rows += 1
         yield Row(key, line, body)
-
-
-def _is_ours(parsed: Parsed) -> bool:
-    """Whether a message is ORU^R01; older versions name no event."""
-    kind, event = parsed.header.text(9), parsed.header.text(9, 2)
-    return kind == "ORU" and event in ("R01", "")
-
-
-def _barred(message: Message, parsed: Parsed) -> tuple[str, str]:
-    """Why nothing of a message may be taken, and the field that says so."""
-    if parsed.header.text(11) not in words()["real"]:
-        return "input-message-test", "MSH-11"
-    if parsed.header.text(14):
-        return "input-message-continued", "MSH-14"
-    for name in ("DSC", "ADD"):
-        if any(segment.name == name for segment in parsed.segments):
-            return "input-message-continued", name
-    return ("input-message-cut", "") if message.cut else ("", "")
 
 
 def _refuse(

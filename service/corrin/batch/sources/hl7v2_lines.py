@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
-from corrin.batch.sources.files import MOST_LINE
+from corrin.batch.sources.bounds import MOST_LINE
 
 _BLOCK = 1024 * 1024
 _END = re.compile(rb"\r\n|\r|\n")

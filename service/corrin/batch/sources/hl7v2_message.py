@@ -117,6 +117,7 @@ def parse(
     message: Message,
     encoding: str | None = None,
     leave: Callable[[str, Delimiters], bool] | None = None,
+    decoded: bool = False,
 ) -> Parsed:
     """The segments of a message.
 
@@ -125,6 +126,8 @@ def parse(
         encoding: of messages that do not name a character set of ours.
         leave: whether an OBX, by its text, need not be looked at: most of the time goes into
             parting segments. Remarks behind it are left with it.
+        decoded: whether its lines are UTF-8 whatever it says, since it came as text; its escapes
+            are still of the character set it names.
 
     Raises:
         MessageError: input-message-header, input-line-too-long.
@@ -134,9 +137,10 @@ def parse(
     if match is None or first is None:
         raise MessageError("input-message-header")
     named = _encoding(first, match[1], match[2], encoding)
+    said = "utf-8" if decoded else named
     marks = _delimiters(match[1].decode("latin-1"), match[2].decode("latin-1"))
     texts = [
-        "" if one.data is None else one.data.decode(named, "surrogateescape").strip("\x00 \t")
+        "" if one.data is None else one.data.decode(said, "surrogateescape").strip("\x00 \t")
         for one in message.lines
     ]
     good = [at for at, text in enumerate(texts) if _is_segment(text, marks)]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from corrin.batch.sources import local_time, resources
@@ -21,12 +22,12 @@ class Person:
 
     Attributes:
         name: what the source calls the person: the number, and who assigned it.
-        body: the Patient.
+        resource: the Patient.
         reason: why nothing about this one can be taken, else empty; ``path`` says where.
     """
 
     name: str
-    body: bytes = b""
+    resource: Mapping[str, Any] = field(default_factory=dict)
     reason: str = ""
     path: str = ""
 
@@ -83,7 +84,9 @@ def authority_of(components: list[list[str]], at: int) -> str:
     return universal or parts[0]
 
 
-def _patient(name: str, segment: Segment, numbers: list[_Number], sent: str, zone: str) -> bytes:
+def _patient(
+    name: str, segment: Segment, numbers: list[_Number], sent: str, zone: str
+) -> dict[str, Any]:
     birth = local_time.of_dtm(segment.text(_BIRTH), zone)[: len("2026-07-01")]
     sex = segment.text(_SEX)
     gender = words()["sex"].get(sex.upper(), sex)
@@ -91,7 +94,7 @@ def _patient(name: str, segment: Segment, numbers: list[_Number], sent: str, zon
     dead = {"Y": True, "N": False}.get(segment.text(_DEAD).upper())
     # One that tells all is newer than one that does not: an empty field says nothing in HL7 v2.
     version = sent if birth and gender else ""
-    return resources.patient(
+    return resources.person(
         name,
         gender=shown(gender),
         birth=shown(birth),

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from corrin import terminology
 from corrin.batch.sources import local_time, resources
-from corrin.batch.sources.codes import Codes
 from corrin.batch.sources.hl7v2_message import Delimiters, Segment, shown, single, words
 from corrin.batch.sources.observation import UCUM, Record, is_number, quantity
 from corrin.batch.sources.resources import Code
 from corrin.intake.observation import concerns_us
 from corrin.terminology.systems import LOINC, canonical_system, loinc_check_digit_holds
+
+if TYPE_CHECKING:
+    from corrin.batch.sources.codes import Codes
 
 _TABLE = re.compile(r"HL7(\d{4})", re.ASCII)
 _OID = re.compile(r"[0-2](?:\.\d+){3,}", re.ASCII)

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-import msgspec
-
 from corrin.batch.sources import resources
 from corrin.batch.sources.resources import Code
 from corrin.intake import number
@@ -84,7 +82,7 @@ def observation(record: Record) -> bytes:
 
 
 def resource(record: Record) -> dict[str, Any]:
-    """The Observation of a result; numbers are raw JSON, in the digits of the source."""
+    """The Observation of a result; numbers are decimals, in the digits of the source."""
     found: dict[str, Any] = {"resourceType": "Observation"}
     if record.id:
         found["id"] = record.id
@@ -143,7 +141,7 @@ def _absent(code: str) -> dict[str, Any]:
 
 def quantity(figure: str, record: Record, sign: str = "") -> dict[str, Any]:
     """A Quantity of a figure that JSON can hold, in the unit of a record."""
-    found: dict[str, Any] = {"value": msgspec.Raw(figure.encode())}
+    found: dict[str, Any] = {"value": Decimal(figure)}
     if sign:
         found["comparator"] = sign
     unit = record.unit_text or record.unit_code

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
-
-import msgspec
 
 from corrin.batch.subject import key_of_reference
 
@@ -63,7 +62,12 @@ def identifiers(given: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
     ]
 
 
-def patient(
+def patient(name: str, **said: Any) -> bytes:
+    """A Patient in UTF-8; see :func:`person`."""
+    return encoded(person(name, **said))
+
+
+def person(
     name: str,
     *,
     gender: str = "",
@@ -72,7 +76,7 @@ def patient(
     died: str = "",
     identifier: Sequence[Mapping[str, Any]] = (),
     updated: str = "",
-) -> bytes:
+) -> dict[str, Any]:
     """A Patient: ``gender`` in FHIR's words, ``birth`` as a FHIR date, whole or in part.
 
     ``died`` is a FHIR dateTime; ``dead`` says so where no time is told. Of several Patients of one
@@ -91,7 +95,7 @@ def patient(
         found["deceasedDateTime"] = died
     elif dead is not None:
         found["deceasedBoolean"] = dead
-    return encoded(found)
+    return found
 
 
 def condition(
@@ -192,5 +196,13 @@ def medication(
 
 
 def encoded(resource: Mapping[str, Any]) -> bytes:
-    """A resource in UTF-8; raw JSON in it stays as it is."""
-    return msgspec.json.encode(resource)
+    """A resource in UTF-8; a decimal keeps its digits."""
+    return _encoder()(resource)
+
+
+@lru_cache(maxsize=1)
+def _encoder() -> Callable[[Any], bytes]:
+    """Imported where first used: one pasted message is read where it is not installed."""
+    import msgspec
+
+    return msgspec.json.Encoder(decimal_format="number").encode
