@@ -11,7 +11,7 @@ import pytest
 from corrin.batch.sources import mapping_file
 from corrin.batch.sources.mapping import schema_of_mapping
 from corrin.batch.sources.mapping_file import MappingProblem, read_mapping
-from corrin.batch.sources.mapping_rows import birth_for
+from corrin.batch.sources.mapping_people import birth_for
 from corrin.batch.sources.mapping_time import TimeFormat, with_clock
 from corrin.batch.sources.mapping_value import Disagreements, Value, value_of, with_point
 from support.places import ROOT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
-from corrin.batch.sources.mapping import Column, TimeColumn
+from corrin.batch.sources.mapping_columns import Column, TimeColumn
 from corrin.batch.sources.mapping_time import TimeFormat
 from corrin.batch.sources.source import InputError
 

@@ -13,6 +13,7 @@ from corrin import terminology, units
 from corrin.batch.sources import mapping_file, mapping_looks
 from corrin.batch.sources.mapping import File
 from corrin.batch.sources.mapping_looks import Looks, bare, lists
+from corrin.batch.sources.mapping_text import Line, Text, column_of, listed, pairs, quoted
 from corrin.batch.sources.source import Options, Span
 from corrin.batch.sources.table import opened
 from corrin.batch.sources.table_text import Bad
@@ -23,15 +24,6 @@ from corrin.units import UnitRefusal
 ROWS = 2000
 _UNIT = re.compile(r"^(?P<name>.*?)\s*[\[(](?P<unit>[^\])]+)[\])]\s*$")
 _FEW = 3  # tests in columns of their own that make a table a wide one
-
-
-@dataclass(slots=True)
-class Line:
-    """One line of a proposal: what it says, why, and whether somebody should look at it."""
-
-    text: str
-    why: str = ""
-    check: bool = False
 
 
 @dataclass(slots=True)
@@ -112,7 +104,10 @@ class _Proposer:
         lines += self._when()
         lines += self._status()
         lines += self._beside(wide)
-        return Proposal(self._written(lines, tests), self.lacking, self.unsure)
+        results = [self._test(*one) for one in tests]
+        unused = [one.name for _, one in sorted(self.free.items())]
+        text = Text(self.called, self.file, self.rows, self.comma, lines, results)
+        return Proposal(text.written(self.lacking, unused), self.lacking, self.unsure)
 
     # --- columns ----------------------------------------------------------------------------
 
@@ -174,7 +169,7 @@ class _Proposer:
             signs = lists().comparators
             said = {cell: signs[cell] for cell in set(found.cells) if signs[cell] != cell}
             lines.append(
-                Line(f"comparator: {column_of(found, map=_pairs(said))}", "by its name and words")
+                Line(f"comparator: {column_of(found, map=pairs(said))}", "by its name and words")
             )
         unit = self._take("unit", lambda one: one.share(mapping_looks.is_unit) > 0)
         unit = unit or self._like(
@@ -212,7 +207,7 @@ class _Proposer:
                 )
             ]
         [form] = formats
-        told = column_of(found, format=_listed(form))
+        told = column_of(found, format=listed(form))
         lines = [Line(f"{role}: {told}", "every text looked at is written so")]
         if clock is not None:
             lines.append(Line(f"clock: {column_of(clock)}", "times of day"))
@@ -232,7 +227,7 @@ class _Proposer:
                 f"status: {others} of its texts are not known; their rows are refused"
             )
         why = f"{others} other texts are not known; add them" if others else "by its name and words"
-        return [Line(f"status: {column_of(found, map=_pairs(said))}", why, bool(others))]
+        return [Line(f"status: {column_of(found, map=pairs(said))}", why, bool(others))]
 
     def _beside(self, wide: bool) -> list[Line]:
         lines = []
@@ -260,7 +255,7 @@ class _Proposer:
         if found is None:
             return []
         form = found.formats()[0] if timed else ()
-        return [Line(f"{role}: {column_of(found, format=_listed(form))}", "by its name")]
+        return [Line(f"{role}: {column_of(found, format=listed(form))}", "by its name")]
 
     # --- wide tables ------------------------------------------------------------------------
 
@@ -281,7 +276,7 @@ class _Proposer:
         known = units.normalise(analyte, unit=unit, system=None, code=None) if unit else None
         marks = self.columns[at].missing
         column = quoted(self.columns[at].name) + (
-            f", missing: {_listed(sorted(marks), True)}" if marks else ""
+            f", missing: {listed(sorted(marks), True)}" if marks else ""
         )
         if known is None or isinstance(known, UnitRefusal):
             self.unsure.append(f"unit of {self.columns[at].name}: its header does not say it")
@@ -295,7 +290,7 @@ class _Proposer:
         text = f"- {{column: {column}, loinc: {code}, unit: {quoted(known.ucum)}}}"
         return Line(text, f"{analyte.name}; name and unit by the header")
 
-    # --- writing ----------------------------------------------------------------------------
+    # --- decimals ---------------------------------------------------------------------------
 
     def _comma(self) -> bool:
         """Whether numbers are written with a decimal comma."""
@@ -305,88 +300,6 @@ class _Proposer:
 
     def _cells(self) -> Sequence[str]:
         return [cell for one in self.columns for cell in one.cells if not _is_time(one)]
-
-    def _written(self, lines: list[Line], tests: list[tuple[int, Analyte, str]]) -> str:
-        results = [self._test(*one) for one in tests]
-        unused = [one.name for at, one in sorted(self.free.items())]
-        out = [
-            f"# Proposed from the header of the table and {self.rows} of its rows.",
-            "# Look through it before you use it; what is marked CHECK is unsure.",
-            f"name: {quoted(self._name())}",
-        ]
-        if tests:
-            out.append("layout: wide  # a row is a patient or a visit, results are columns")
-        told = self._file()
-        if told:
-            out.append(f"file: {{{', '.join(told)}}}")
-        out += ["columns:", *(f"  {_commented(line)}" for line in lines)]
-        if results:
-            out += ["results:", *(f"  {_commented(line)}" for line in results)]
-        if any("local_codes" in line.why for line in lines):
-            out += [
-                "# What codes of the site stand for; one line for each test that is wanted:",
-                "# local_codes:",
-                '#   - {code: "…", loinc: 2132-9, name: Vitamin B12}',
-            ]
-        for one in self.lacking:
-            out.append(f"# NOT FOUND: {one}")
-        if unused:
-            out.append(f"# Not used: {', '.join(map(quoted, unused))}")
-        return "\n".join(out) + "\n"
-
-    def _name(self) -> str:
-        stem = re.sub(r"[^\w-]+", "-", self.called.split(".")[0].lower())
-        return stem.strip("-") or "table"
-
-    def _file(self) -> list[str]:
-        file = self.file
-        told = [
-            f"{name}: {quoted(str(getattr(file, name)))}"
-            for name in ("delimiter", "encoding", "sheet")
-            if getattr(file, name) is not None
-        ]
-        if file.quote != '"':
-            told.append(f"quote: {quoted(file.quote)}")
-        if file.header != 1:
-            told.append(f"header: {file.header}")
-        if self.comma:
-            told.append('decimal: ","')
-        return told
-
-
-def quoted(text: str) -> str:
-    """A text as YAML holds it on one line."""
-    if re.fullmatch(r"[A-Za-z][\w.-]*(?: [\w.-]+)*", text) and text.lower() not in _YAML_WORDS:
-        return text
-    import json
-
-    return json.dumps(text, ensure_ascii=False)
-
-
-_YAML_WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off"})
-
-
-def column_of(column: Looks, **said: str) -> str:
-    """A column as a mapping file names it, with what else is said of it."""
-    if column.missing:
-        said["missing"] = _listed(sorted(column.missing), True)
-    told = "".join(f", {key}: {value}" for key, value in said.items() if value)
-    return f"{{column: {quoted(column.name)}{told}}}" if told else quoted(column.name)
-
-
-def _pairs(said: dict[str, str]) -> str:
-    pairs = ", ".join(f"{quoted(word)}: {quoted(means)}" for word, means in sorted(said.items()))
-    return f"{{{pairs}}}" if pairs else ""
-
-
-def _listed(texts: Sequence[str], always: bool = False) -> str:
-    told = [quoted(one) for one in texts]
-    return "".join(told) if len(told) < 2 and not always else f"[{', '.join(told)}]"
-
-
-def _commented(line: Line) -> str:
-    why = f"  # {'CHECK: ' if line.check else ''}{line.why}" if line.why else ""
-    return line.text + why
 
 
 def _has_slash(cell: str) -> bool:

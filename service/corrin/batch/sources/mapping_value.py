@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
-from corrin.batch.sources.mapping import COMPARATORS
 from corrin.batch.sources.mapping_cells import number_of
+from corrin.batch.sources.mapping_columns import COMPARATORS
 from corrin.facts.interval import Interval
 from corrin.intake import number
 

@@ -15,7 +15,8 @@ from corrin.batch.row import Read, Row
 from corrin.batch.sources import cdm_table, codes, files
 from corrin.batch.sources.cdm_table import CdmTable, refuse
 from corrin.batch.sources.omop_value import Contradiction, Told
-from corrin.batch.sources.pcornet_rows import TABLES, Makes, Table
+from corrin.batch.sources.pcornet_results import Makes
+from corrin.batch.sources.pcornet_rows import TABLES, Table
 from corrin.batch.sources.resources import key
 from corrin.batch.sources.source import CHUNK_BYTES, InputError, Options, Source, Span
 

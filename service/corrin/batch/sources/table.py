@@ -98,8 +98,8 @@ class TableSource(Source):
             if isinstance(table, _Text):
                 read.lines = table.lines
             read.notes += maker.told.sentences()
-            if maker.mapped:
-                read.notes.append(f"{maker.mapped} results were named by the file of local codes")
+            if count := maker.tests.mapped:
+                read.notes.append(f"{count} results were named by the file of local codes")
 
     def _open(self) -> Table:
         return opened(self.path, self.name, self.mapping().file, self.options)
