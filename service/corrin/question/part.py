@@ -25,8 +25,7 @@ from corrin.terminology.analyte import Analyte
 from corrin.units import UnitError
 from corrin.units.limits import suspicions
 
-TWELVE = 12
-_TWELVE = Context(prec=TWELVE, rounding=ROUND_HALF_EVEN)
+_TWELVE = Context(prec=12, rounding=ROUND_HALF_EVEN)
 _ZERO, _TWO = Decimal(0), Decimal(2)
 # Without a plausible window this many times the highest figure is looked at.
 _FAR = Decimal(10)
@@ -53,8 +52,8 @@ def cells(edges: Sequence[Decimal]) -> Iterator[Cell]:
         first = _TWELVE.next_plus(low) if low else _TWELVE.multiply(high, _NEAR_ZERO)
         last = _TWELVE.next_minus(high)
         if first <= last:
-            middle = _TWELVE.divide(_TWELVE.add(first, last), _TWO)
-            yield Cell(Interval(low, high, False, False), middle, (first, last))
+            stretch = Interval(low, high, False, False)
+            yield Cell(stretch, between(first, last), (first, last))
     yield _point(edges[-1])
 
 
@@ -65,9 +64,14 @@ def parted(cell: Cell, gaps: Sequence[tuple[Decimal, Decimal]]) -> Iterator[Cell
         yield Cell(Interval(low, before, closed, True), before, (first, before))
         low, closed, first = before, False, after
     last = cell.inside[1]
-    probe = cell.probe if not gaps else _TWELVE.divide(_TWELVE.add(first, last), _TWO)
+    probe = between(first, last) if gaps else cell.probe
     upper = Interval(low, cell.interval.high, closed, cell.interval.high_closed)
     yield Cell(upper, probe, (first, last))
+
+
+def between(low: Decimal, high: Decimal) -> Decimal:
+    """The value of twelve digits in the middle; one of the two where none lies between."""
+    return _TWELVE.add(low, _TWELVE.divide(_TWELVE.subtract(high, low), _TWO))
 
 
 def _point(value: Decimal) -> Cell:

@@ -127,16 +127,18 @@ def _analyte(name: str) -> Analyte:
     found = terminology.load().analytes.get(name)
     if found is None or found.kind != "quantity":
         raise CannotSuppose("no-such-test")
+    if not found.codes:
+        raise CannotSuppose("worked-out")  # nobody reports it
     return found
 
 
 def _taken(about: Analyte, interval: Interval, unit: str) -> tuple[str, Interval, str]:
     """The unit, the interval in the canonical one, and that: by the checks every reader makes."""
+    if any(end is not None and end < 0 for end in (interval.low, interval.high)):
+        raise CannotSuppose("value-negative")
     found = units.normalise(about, unit=unit)
     if isinstance(found, UnitRefusal):
         raise CannotSuppose(found.reason)
-    if any(end is not None and end < 0 for end in (interval.low, interval.high)):
-        raise CannotSuppose("value-negative")
     try:
         placed, canonical = units.canonical(about, interval, found.ucum)
     except UnitError as error:

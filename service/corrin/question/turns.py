@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import Decimal
 
 from corrin.evaluate.engine import Engine
 from corrin.facts.case import Case, Reading
@@ -19,10 +19,9 @@ from corrin.facts.interval import Interval
 from corrin.notes.status import most_urgent, urgency_of
 from corrin.packs.schema import Urgency
 from corrin.question import part
-from corrin.question.part import TWELVE, Cell
+from corrin.question.part import Cell
 from corrin.question.supposed import CannotSuppose, Supposed, not_used, suppose
 
-_HALVES = Context(prec=TWELVE, rounding=ROUND_HALF_EVEN)
 ROUTINE: Urgency = "routine"
 
 
@@ -226,7 +225,7 @@ class _Worked:
     def _between(self, low: Decimal, high: Decimal) -> Iterator[tuple[Decimal, Decimal]]:
         if self._sign(low) == self._sign(high):
             return
-        middle = _HALVES.divide(_HALVES.add(low, high), Decimal(2))
+        middle = part.between(low, high)
         if not low < middle < high:
             yield low, high
             return

@@ -57,7 +57,7 @@ async def turned(request: Request) -> Response:
         turns = turns_of(way_of(answered, found.name, found.unit))
         return {"panel": found, "strip": strip(turns, found, answered)}
 
-    return await _answered(request, job, "question/turns.html.j2", heavy=True)
+    return await _answered(request, job, "question/turns_part.html.j2", heavy=True)
 
 
 class Refused(ValueError):
