@@ -247,7 +247,7 @@ def content() -> dict[str, str]:
 
     folder = rates.samples()
     observed = rates.CONTENT.read_text("utf-8") if folder is None else rates.content(folder)
-    files = {rates.CONTENT: observed, rows.TRIED_BY: rows.tried()}
+    files = {rates.CONTENT: observed, rows.TRIED_BY: rows.tried_by()}
     return {str(Path("..") / file.relative_to(DOCS.parent)): text for file, text in files.items()}
 
 

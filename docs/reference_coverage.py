@@ -59,9 +59,9 @@ def uses() -> dict[str, list[str]]:
         note(_rows_in(read_document(file)), f"derived fact (`derived/{file.name}`)")
     for file in sorted((root / "terminology").glob("*.yaml")):
         note(_rows_in(read_document(file)), f"terminology (`terminology/{file.name}`)")
-    for row, examples in by_examples().items():
+    for tried, examples in by_examples().items():
         for name in examples:
-            note((row,), f"example `{name}`")
+            note((tried,), f"example `{name}`")
     return found
 
 
@@ -78,7 +78,7 @@ def by_examples() -> dict[str, list[str]]:
     return found
 
 
-def tried() -> str:
+def tried_by() -> str:
     """:func:`by_examples` as a file of content."""
     text = "# Which examples (fixtures/fhir) try which row. Written by `make docs`. Do not edit.\n"
     for row, examples in sorted(by_examples().items()):

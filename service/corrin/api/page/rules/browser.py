@@ -22,6 +22,7 @@ from corrin.api.page.rules.search import Index, index
 from corrin.api.page.rules.uses import Use, uses_of
 from corrin.content import read_document
 from corrin.packs.library import Library
+from corrin.packs.overlay_lint import always_first
 from corrin.terminology.evidence import Row
 
 _PREPARING = Lock()
@@ -61,6 +62,7 @@ class Browser:
         by_cut: pack and name of a cut-off → what compares with it.
         by_definition: pack and name of a definition → what uses it.
         families: kind of test → the results of it.
+        always: packs that always run, whose cut-offs a site may move only within bounds.
         kept: pages written last, by template and address.
     """
 
@@ -80,6 +82,7 @@ class Browser:
     observed: Observed | None
     versions: Mapping[str, tuple[Version, ...]]
     index: Index
+    always: frozenset[str]
     kept: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @property
@@ -104,6 +107,7 @@ class Browser:
             or id not in self.shelf.packs
             or (here is not None and id not in here.packs)
             or self.shelf.packs[id].digest != counted[id][1]
+            or self.shelf.packs[id].set_by_site > 0
         )
 
 
@@ -176,6 +180,7 @@ def prepare(interpreter: Interpreter, shelf: Shelf) -> Browser:
             for id, bound in library.packs.items()
         },
         index=index(shelf, listed, rows.values()),
+        always=frozenset(always_first(library)),
     )
 
 

@@ -75,7 +75,7 @@ async def row(request: Request, row: str) -> Response:
 @router.api_route("/rules/{pack}", methods=_READ)
 async def pack(request: Request, pack: str) -> Response:
     """One pack: what it is for, on what it rests, and everything in it."""
-    browser = await browser_of(request)
+    browser, pack = await browser_of(request), addresses.pack_of(pack)
     found = browser.shelf.packs.get(pack)
     if found is None:
         return await missing(request, browser, "pack", pack, _near_pack(pack, browser))
@@ -101,7 +101,7 @@ async def pack(request: Request, pack: str) -> Response:
 @router.api_route("/rules/{pack}/{id}", methods=_READ)
 async def entry(request: Request, pack: str, id: str) -> Response:
     """One rule, restriction or decision in words, with all it rests on."""
-    browser = await browser_of(request)
+    browser, pack = await browser_of(request), addresses.pack_of(pack)
     whole = browser.shelf.packs.get(pack)
     if whole is None:
         return await missing(request, browser, "pack", pack, _near_pack(pack, browser, id))
@@ -148,7 +148,7 @@ def _near(name: str, known: Mapping[str, str]) -> tuple[Near, ...]:
 def _near_pack(name: str, browser: Browser, id: str = "") -> tuple[Near, ...]:
     pages = {one.rpartition("/")[2]: one for one in addresses.PAGES}
     packs = {one: addresses.pack(one) for one in browser.shelf.packs}
-    return (*_elsewhere(browser, id or name), *_near(name, pages | packs))
+    return (*_elsewhere(browser, id or name), *_near(name, packs | pages))
 
 
 def _elsewhere(browser: Browser, id: str) -> tuple[Near, ...]:
