@@ -173,7 +173,8 @@ class Reader:
     def _leaf(self, leaf: tree.Leaf, truth: Kleene, decides: bool) -> Node:
         uses: tuple[report.ThresholdUsed, ...] = ()
         if isinstance(leaf, tree.Compare | tree.Between):
-            uses = self._basis.thresholds_of(leaf, self._world, self._pack)
+            used = self._basis.thresholds_of(leaf, self._world, self._pack)
+            uses = tuple(map(_readable, used))
         return Node(
             "leaf",
             readable(self.prose.of(leaf)),
@@ -233,6 +234,12 @@ class Reader:
             says=self._words.reason(reason),
             when=None if when is None else when.text,
         )
+
+
+def _readable(used: report.ThresholdUsed) -> report.ThresholdUsed:
+    """A cut-off with its figure put as people read it, as the leaf has it."""
+    said = readable(used.used)
+    return used if said == used.used else used.model_copy(update={"used": said})
 
 
 def _value(fact: Fact | None) -> str:

@@ -11,12 +11,11 @@ from corrin.api import negotiation, openapi, telemetry
 from corrin.api.error import as_problem
 from corrin.api.interpreter import Interpreter
 from corrin.api.page import assets, layout, take
-from corrin.api.page.answer import doors as asked_further
 from corrin.api.page.answer import view
 from corrin.api.page.answered import Answered, answer
 from corrin.api.page.enter import doors as entered
 from corrin.api.page.enter import form
-from corrin.api.page.question import suppose
+from corrin.api.page.question import compare, suppose, why
 from corrin.api.page.rules import router as browsing
 from corrin.api.page.submission import Fields, Submission, fields_of
 from corrin.api.problem import Problem
@@ -28,7 +27,8 @@ router.include_router(browsing)
 router.include_router(entered.router)
 router.include_router(take.router)
 router.include_router(suppose.router)
-router.include_router(asked_further.router)
+router.include_router(why.router)
+router.include_router(compare.router)
 
 _FORMS = (negotiation.JSON, negotiation.HTML)
 

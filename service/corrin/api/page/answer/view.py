@@ -8,6 +8,8 @@ from corrin.api.page.answer import trend_view
 from corrin.api.page.answer.groups import elsewhere, groups
 from corrin.api.page.answer.sources import Sources
 from corrin.api.page.answered import Answered
+from corrin.api.page.question import conditions
+from corrin.api.page.question.compare_view import compared
 from corrin.api.page.question.suppose_panels import panels
 from corrin.question.scale import scales_of
 from corrin.question.series import series_of
@@ -23,6 +25,8 @@ def view(answered: Answered) -> dict[str, Any]:
     return {
         "answered": answered,
         "suppose": panels(answered),
+        "questions": conditions.of(answered),
+        "compare": compared(answered),
         "asked": answered.asked,
         "report": report,
         "references": Sources(report, (cut for one in found for cut in one.cut_offs)),

@@ -1,0 +1,69 @@
+"""What is asked about an answer: the case comes along, the answer is made again and asked.
+
+Every such door answers the part alone where script asks for it, and otherwise the whole page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+
+from corrin import UsageError
+from corrin.api.error import as_problem
+from corrin.api.interpreter import Interpreter
+from corrin.api.page import layout
+from corrin.api.page.answer import view
+from corrin.api.page.answered import Answered, answer
+from corrin.api.page.enter import form
+from corrin.api.page.submission import Fields, submission_of
+from corrin.api.problem import Problem
+from corrin.intake import IntakeError
+
+T = TypeVar("T")
+
+REFUSED = (Problem, IntakeError, UsageError)
+"""What may come of asking: the case cannot be read, or what is asked is not there."""
+
+
+async def asked(
+    request: Request, fields: Fields, ask: Callable[[Answered], T]
+) -> tuple[Answered, T]:
+    """The answer of the case that came along, and what is asked of it; in a thread, since it takes
+    longer than an interpretation.
+
+    Raises:
+        corrin.intake.IntakeError, corrin.UsageError, corrin.api.problem.Problem: it is refused.
+    """
+    interpreter = _interpreter(request)
+    submission = submission_of(fields)
+
+    def job() -> tuple[Answered, T]:
+        answered = answer(submission, interpreter)
+        return answered, ask(answered)
+
+    return await to_thread.run_sync(job, limiter=interpreter.threads)
+
+
+def whole(
+    request: Request, answered: Answered, fields: Fields, status: int = 200, **more: Any
+) -> Response:
+    """The whole page with its answer, and with what was asked of it."""
+    filled = form.form_of(fields, _interpreter(request), settled=True)
+    seen = {**view.view(answered), **more}
+    return layout.show(request, "home.html.j2", status, form=filled, **seen)
+
+
+def refused(request: Request, error: Exception) -> Response:
+    """Why there is no answer to what was asked."""
+    problem = as_problem(error)
+    name = "faults.html.j2" if layout.in_part(request) else "refused.html.j2"
+    return layout.show(request, name, problem.status, problem=problem)
+
+
+def _interpreter(request: Request) -> Interpreter:
+    found: Interpreter = request.app.state.interpreter
+    return found
