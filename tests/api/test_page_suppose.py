@@ -1,0 +1,264 @@
+"""Moving a value on the page: what would be otherwise, where it turns, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from support import places
+
+AS_OF = "2026-11-01T09:00:00Z"
+CASE = {
+    "as_of": AS_OF,
+    "patient": {"sex": "female", "birth_date": "1958-03-01"},
+    "results": [
+        {"test": "total_b12", "value": 240, "unit": "pg/mL", "date": "2026-10-28"},
+        {"test": "creatinine", "value": 74, "unit": "umol/L", "date": "2026-10-28"},
+    ],
+}
+HTMX = {"HX-Request": "true"}
+
+
+def asked(
+    client: TestClient,
+    door: str,
+    *,
+    case: dict[str, Any] | None = None,
+    part: bool = True,
+    **fields: str,
+) -> tuple[int, str]:
+    form = {"kind": "case", "profile": "", "as_of": AS_OF, "document": json.dumps(case or CASE)}
+    answer = client.post(door, data={**form, **fields}, headers=HTMX if part else {})
+    return answer.status_code, answer.text
+
+
+def text_of(page: str) -> str:
+    """The words of a page, without its markup."""
+    return " ".join(re.sub(r"<[^>]*>", " ", page).split())
+
+
+def test_a_supposition_says_so_on_top_and_what_would_change(client: TestClient) -> None:
+    status, page = asked(client, "/page/suppose", analyte="total_b12", value="170", unit="ng/L")
+    words = text_of(page)
+    assert status == 200
+    assert words.startswith(
+        "Supposed: total vitamin B12 170 ng/L instead of 240 pg/mL as reported."
+    )
+    assert "changed to B12 deficiency confirmed" in words
+    assert "Anaemia (WHO 2024)" in words
+    assert "unchanged" in words
+    assert "Notes that would come" in words
+    assert "170 ng/L (supposed)" in words
+    assert "<html" not in page
+
+
+def test_every_figure_of_a_note_that_would_come_is_marked(client: TestClient) -> None:
+    _, page = asked(client, "/page/suppose", analyte="total_b12", value="170", unit="ng/L")
+    come = page.split("Notes that would come")[1].split("Notes that would go")[0]
+    figures = re.findall(r"170 ng/L(?! \(supposed\))", come)
+    assert "170 ng/L (supposed)" in come
+    assert not figures
+
+
+@pytest.mark.parametrize("value", ["", "240"])
+def test_the_reported_value_supposes_nothing(client: TestClient, value: str) -> None:
+    status, page = asked(client, "/page/suppose", analyte="total_b12", value=value)
+    words = text_of(page)
+    assert status == 200
+    assert words.startswith("As reported: total vitamin B12 240 pg/mL. Nothing is supposed.")
+    assert "changed to" not in words
+    assert "would" not in words
+
+
+def test_a_field_of_its_own_name_is_read_for_the_value_asked_about(client: TestClient) -> None:
+    fields = {
+        "analyte": "total_b12", "value.total_b12": "170", "unit.total_b12": "ng/L",
+        "value.creatinine": "300", "unit.creatinine": "umol/L",
+    }  # fmt: skip
+    _, page = asked(client, "/page/suppose", **fields)
+    assert "Supposed: total vitamin B12 170 ng/L" in page
+    assert "300" not in page
+
+
+def test_a_value_below_a_bound_and_a_decimal_comma_are_read(client: TestClient) -> None:
+    _, below = asked(client, "/page/suppose", analyte="total_b12", value="<150", unit="ng/L")
+    assert "total vitamin B12 &lt;150 ng/L instead of" in below
+    _, comma = asked(client, "/page/suppose", analyte="creatinine", value="74,5", unit="umol/L")
+    assert "creatinine 74.5 umol/L instead of" in comma
+
+
+def test_what_is_worked_out_follows(client: TestClient) -> None:
+    results = [
+        *CASE["results"],
+        {"test": "MMA", "value": 0.52, "unit": "umol/L", "date": "2026-10-28"},
+    ]  # type: ignore[misc]
+    case = {**CASE, "results": results}
+    _, page = asked(
+        client, "/page/suppose", case=case, analyte="creatinine", value="300", unit="umol/L"
+    )
+    words = text_of(page)
+    assert "B12 deficiency probable → changed to indeterminate" in words
+
+
+def test_an_absent_test_is_supposed_as_taken_now(client: TestClient) -> None:
+    status, page = asked(client, "/page/suppose", analyte="mma", value="520", unit="nmol/L")
+    assert status == 200
+    assert "taken now, instead of none." in page
+    assert "changed to" in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"analyte": "total_b12", "value": "1", "unit": "ng/L"}, "plausible"),
+        ({"analyte": "total_b12", "value": "-5", "unit": "ng/L"}, "negative"),
+        ({"analyte": "total_b12", "value": "low", "unit": "ng/L"}, "It was: low."),
+        ({"analyte": "total_b12", "value": "170", "unit": "wibbles"}, "unit is not known"),
+        ({"analyte": "total_b12", "value": "170 ng/L", "unit": "ng/L"}, "number alone"),
+        ({"analyte": "egfr", "value": "30"}, "worked out"),
+        ({"analyte": "mma", "value": ""}, "Write a value"),
+        ({"analyte": "nothing", "value": "1"}, "no measured test"),
+        ({"value": "1"}, "no measured test"),
+    ],
+)
+def test_what_is_not_supposed_says_why(
+    client: TestClient, fields: dict[str, str], says: str
+) -> None:
+    for part in (True, False):
+        status, page = asked(client, "/page/suppose", part=part, **fields)
+        assert status == 422
+        assert "Not supposed." in page
+        assert says in page
+
+
+@pytest.mark.parametrize(
+    "hostile", ["<script>alert(1)</script>", "{{ 7*7 }}", "\u202e170", "9" * 500]
+)
+def test_hostile_values_are_shown_as_text(client: TestClient, hostile: str) -> None:
+    for part in (True, False):
+        status, page = asked(
+            client, "/page/suppose", part=part, analyte="total_b12", value=hostile, unit="ng/L"
+        )
+        assert status == 422
+        assert "<script>alert" not in page
+        assert "\u202e" not in page
+        assert "49" not in text_of(page)
+
+
+def test_the_turns_of_a_value_are_told_drawn_and_reachable(client: TestClient) -> None:
+    status, page = asked(client, "/page/turns", analyte="total_b12")
+    words = text_of(page)
+    assert status == 200
+    assert "below 180 pg/mL: B12 deficiency confirmed" in words
+    assert "from 180 to 350 pg/mL: indeterminate" in words
+    assert "above 350 pg/mL: B12 deficiency unlikely" in words
+    assert "180 pg/mL itself belongs to the upper side" in words
+    assert "350 pg/mL itself belongs to the lower side" in words
+    stops = re.search(r'data-stops="([^"]*)"', page)
+    assert stops is not None
+    assert {"179", "180", "181", "240", "349", "350", "351"} <= set(stops[1].split())
+    jumps = re.findall(r'<button type="button" data-value="([^"]*)">', page)
+    assert jumps[:3] == ["179", "180", "181"]
+    assert "<svg" in page
+    assert "style=" not in page
+
+
+def test_turns_are_told_in_the_unit_asked_for(client: TestClient) -> None:
+    _, page = asked(client, "/page/turns", analyte="total_b12", unit="pmol/L")
+    assert "below 133 pmol/L" in page
+    assert 'data-unit="pmol/L"' in page
+
+
+def test_a_turn_that_is_worked_out_is_told_as_about(client: TestClient) -> None:
+    results = [
+        *CASE["results"],
+        {"test": "MMA", "value": 0.52, "unit": "umol/L", "date": "2026-10-28"},
+    ]  # type: ignore[misc]
+    _, page = asked(client, "/page/turns", case={**CASE, "results": results}, analyte="creatinine")
+    assert "about 90.07 umol/L" in page
+    assert "at 90.07" not in page
+    assert "just below 90.07" in page
+
+
+def test_values_that_turn_nothing_say_so(client: TestClient) -> None:
+    case = {**CASE, "results": [{"test": "MCH", "value": 30, "unit": "pg", "date": "2026-10-28"}]}
+    status, page = asked(client, "/page/turns", case=case, analyte="mch")
+    assert status == 200
+    assert "Nothing turns" in page
+
+
+def test_without_script_each_door_answers_a_whole_page(client: TestClient) -> None:
+    for door, says in (("/page/suppose", "Supposed: total"), ("/page/turns", "below 180")):
+        status, page = asked(
+            client, door, part=False, analyte="total_b12", value="170", unit="ng/L"
+        )
+        assert status == 200
+        assert page.lstrip().startswith("<!doctype html>")
+        assert says in page
+        assert 'id="case"' in page
+        assert "Back to the answer" in page
+
+
+def test_an_answer_offers_its_values_and_what_would_settle_it(client: TestClient) -> None:
+    form = {"document": json.dumps(CASE)}
+    page = client.post("/", data=form).text
+    panels = re.findall(r'class="suppose-panel" data-analyte="([^"]*)"', page)
+    assert panels[0] == "total_b12"
+    assert "creatinine" in panels
+    assert "mma" in panels
+    assert "egfr" not in panels
+    assert page.count('id="supposed-said"') == 1
+
+
+def test_a_page_with_nothing_to_move_has_no_section(client: TestClient) -> None:
+    case = {**CASE, "patient": {"sex": "female", "birth_date": "2015-03-01"}}
+    page = client.post("/", data={"document": json.dumps(case)}).text
+    assert "suppose-panel" not in page
+
+
+def test_a_submission_that_cannot_be_read_is_told(client: TestClient) -> None:
+    for part in (True, False):
+        answer = client.post(
+            "/page/suppose",
+            data={"kind": "case", "document": "{", "analyte": "total_b12", "value": "1"},
+            headers=HTMX if part else {},
+        )
+        assert answer.status_code in (400, 422)
+        assert "Nothing was interpreted" in answer.text
+
+
+def test_nothing_supposed_is_counted(
+    client: TestClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def counted() -> list[str]:
+        metrics = client.get("/metrics").text
+        return [line for line in metrics.splitlines() if re.match(r"corrin_(reports|notes)", line)]
+
+    client.post("/", data={"document": json.dumps(CASE)})
+    before = counted()
+    assert any("corrin_reports_total" in line for line in before)
+    asked(client, "/page/suppose", analyte="total_b12", value="171.25", unit="ng/L")
+    asked(client, "/page/turns", analyte="total_b12")
+    assert counted() == before
+    told = capsys.readouterr()
+    assert "171.25" not in told.out + told.err
+
+
+@pytest.mark.parametrize("name", ["demo", "b12-below-150", "nitrous-oxide-raised-metabolites"])
+def test_every_value_offered_can_be_moved(client: TestClient, name: str) -> None:
+    document = (places.CASES / name / "request.json").read_text(encoding="utf-8")
+    page = client.post("/", data={"document": document}).text
+    for analyte in re.findall(r'class="suppose-panel" data-analyte="([^"]*)"', page):
+        form = {"kind": "fhir", "document": document, "analyte": analyte}
+        turns = client.post("/page/turns", data=form, headers=HTMX)
+        assert turns.status_code == 200, analyte
+        stops = re.search(r'data-stops="([^"]*)"', turns.text)
+        assert stops is not None
+        values = stops[1].split()
+        for value in (values[0], values[len(values) // 2], values[-1]):
+            moved = client.post("/page/suppose", data={**form, "value": value}, headers=HTMX)
+            assert moved.status_code == 200, (analyte, value)
