@@ -16,6 +16,7 @@ from fastapi.testclient import TestClient
 
 from corrin.api import Settings, create_app
 from corrin.api.interpreter import Interpreter
+from corrin.api.page.enter import examples
 from corrin.api.page.layout import POLICY
 from corrin.api.page.rules import search
 from corrin.api.page.rules.browser import Browser, check_of
@@ -161,7 +162,9 @@ def test_everything_is_reached_by_links_and_every_link_leads_somewhere(
             elif whole not in seen:
                 seen[whole] = set()
                 waiting.append(whole)
-    for path in beside - {"/examples"}:
+    cases = {one for one in beside if one.startswith("/examples/")}
+    assert cases and {one.removeprefix("/examples/") for one in cases} <= set(examples.by_name())
+    for path in beside - set(sorted(cases)[2:]):
         # A rule's own forms are of one door, tried in full elsewhere: of each pack some.
         if "/v1/rules/" not in path or (path.endswith("=json") and "?pack=ng239" in path):
             faults += [f"{path}: no answer"] * (client.get(path).status_code != 200)
@@ -290,7 +293,7 @@ def test_uses_are_those_the_written_page_names(browser: Browser) -> None:
     kinds = {"threshold": "cut-off"}
 
     def said(uses: tuple[Use, ...]) -> set[tuple[str, str, str]]:
-        beside = ("result", "calculation", "list of codes", "profile")
+        beside = ("result", "calculation", "profile")
         named = ("cut-off", "definition", "decision")
         return {
             (one.kind, one.name, one.pack if one.kind in named else "")
@@ -298,6 +301,14 @@ def test_uses_are_those_the_written_page_names(browser: Browser) -> None:
             if one.kind not in beside
         }
 
+    every = reference_coverage.uses()
+    for words, kind in (("terminology", "result"), ("derived fact", "calculation")):
+        rows = {
+            row for row, several in every.items() if any(one.startswith(words) for one in several)
+        }
+        assert rows and rows == {
+            row for row, several in browser.uses.items() if any(one.kind == kind for one in several)
+        }
     written = {
         row: {
             (kinds.get(kind, kind), name, pack)
@@ -305,7 +316,7 @@ def test_uses_are_those_the_written_page_names(browser: Browser) -> None:
                 r"(\w+) `([^`]+)`(?: \(([^)`]+)\))?", "; ".join(places)
             )
         }
-        for row, places in reference_coverage.uses().items()
+        for row, places in every.items()
     }
     assert {row for row, several in browser.uses.items() if said(several)} == {
         row for row, several in written.items() if several

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from corrin.api.catalogue.entries import Entry
 from corrin.api.content import nearest
 from corrin.api.page import layout
+from corrin.api.page.enter import examples
 from corrin.api.page.rules import addresses, lists, search
 from corrin.api.page.rules.browser import Browser, browser_of
 from corrin.api.page.rules.written import Near, listed, missing, page
@@ -67,6 +68,7 @@ async def row(request: Request, row: str) -> Response:
         section=section,
         rests_on=tuple(browser.rows[key] for key in cited.sources if key in browser.rows),
         kinds=kinds,
+        examples=examples.by_name(),
         before=browser.rows[names[at - 1]] if at else None,
         after=browser.rows[names[at + 1]] if at + 1 < len(names) else None,
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from corrin import terminology
 from corrin.api.page.rules import addresses
 from corrin.content import read_document
 from corrin.packs.library import Library
@@ -14,7 +15,7 @@ from corrin.packs.pack import Pack
 
 Kind = Literal[
     "rule", "decision", "restriction", "cut-off", "definition", "result", "calculation",
-    "list of codes", "profile", "example",
+    "profile", "example",
 ]  # fmt: skip
 
 _ROW = re.compile(r"[A-Z][A-Z0-9]{0,3}-[0-9]{2}[a-z]?")
@@ -80,13 +81,10 @@ def _beside(library: Library) -> Cited:
     for profile in library.profiles.values():
         cited = [row for look in profile.head.look_back for row in look.evidence]
         yield cited, Use("profile", profile.head.id, profile.head.title, "", addresses.HOME)
-    for file in sorted((root / "terminology").glob("*.yaml")):
-        if file.stem == "analytes":
-            for one in read_document(file)["analytes"]:
-                use = Use("result", one["id"], one["name"], "", addresses.analyte(one["id"]))
-                yield tuple(_named(one)), use
-        else:
-            yield tuple(_named(read_document(file))), Use("list of codes", file.stem)
+    for one in terminology.load().analytes.values():
+        limits = () if one.plausible is None else (one.plausible.evidence,)
+        use = Use("result", one.id, one.name, "", addresses.analyte(one.id))
+        yield (*one.sources, *limits), use
     for file in sorted((root / "derived").glob("*.yaml")):
         yield tuple(_named(read_document(file))), Use("calculation", file.stem)
     tried = root / "evidence" / "tried.yaml"
