@@ -26,6 +26,7 @@ from corrin.notes.words import quantity
 Kind = Literal["wrong", "doubt", "read"]
 
 _FUTURE = "future"
+_NEAREST = "nearest: "  # how a refusal names what may have been meant
 _IMPLAUSIBLE = "implausible"
 
 
@@ -129,7 +130,9 @@ def _tell(told: dict[str, list[Hint]], found: Typed, path: str, reason: str, say
 
 def _refused(refusal: Refusal) -> str:
     words = terminology.load().reasons[refusal.reason]
-    return _words(words.sentence, remedy(refusal.reason, words.remedy), ())
+    near = refusal.detail.removeprefix(_NEAREST) if refusal.detail.startswith(_NEAREST) else ""
+    known = tuple(near.split(", ")) if near else ()
+    return _words(words.sentence, remedy(refusal.reason, words.remedy), known)
 
 
 def _flag(code: str) -> str:
