@@ -153,14 +153,19 @@ def _moved(one: Measured, unit: str) -> Interval | None:
 
 
 def _given(reading: Reading, words: Dictionary) -> tuple[Given, ...]:
-    """What was stated of vitamin B12 being given, where it says when."""
-    concepts = words.terms.concepts
-    found = [
-        one
-        for one in reading.statements
-        if one.value
-        and one.since is not None
-        and one.name in concepts
-        and concepts[one.name].gives_b12
-    ]
-    return tuple(Given(words.label(one.name), one) for one in sorted(found, key=order))
+    """What was stated of vitamin B12 being given, where it says when.
+
+    One entry may state several concepts: of those the narrowest are told.
+    """
+    terms = words.terms
+    entries: dict[tuple[str, str], dict[str, Stated]] = {}
+    for one in sorted(reading.statements, key=order):
+        concept = terms.concepts.get(one.name)
+        if one.value and one.since is not None and concept is not None and concept.gives_b12:
+            entries.setdefault((one.origin, one.path), {})[one.name] = one
+    found = []
+    for stated in entries.values():
+        wider = {other.id for name in stated for other in terms.wider(name)}
+        narrow = [name for name in stated if name not in wider] or list(stated)
+        found.append(Given(" and ".join(map(words.label, narrow)), stated[narrow[0]]))
+    return tuple(found)

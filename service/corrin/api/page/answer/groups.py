@@ -41,6 +41,12 @@ class Group:
         """What the topic is found by on the page."""
         return f"status-{self.place}" if self.place else f"topic-{self.topic}"
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is a status that needs nobody, and of which nothing more is said."""
+        quiet = self.status is not None and self.status.urgency == "routine"
+        return quiet and not self.notes and self.place != 1
+
 
 def groups(report: Report, scales: Sequence[Scale]) -> tuple[Group, ...]:
     """Every topic that has a status or a note."""
@@ -90,8 +96,7 @@ def _order(group: Group) -> tuple[int, int]:
         return 0, first.number
     if group.status is None:
         return 3, first.number if first is not None else 0
-    bare = not group.notes and group.status.urgency == "routine" and group.place != 1
-    return (4 if bare else 1), group.place
+    return (4 if group.is_bare else 1), group.place
 
 
 def elsewhere(scales: Sequence[Scale]) -> tuple[Drawn, ...]:

@@ -25,10 +25,12 @@ End = Literal["closed", "open", "arrow", "zero"]
 Anchor = Literal["start", "middle", "end"]
 
 # Of the drawing, in hundredths of its width: where zero stands, and the last figure at most.
-_LEFT, _RIGHT = 3.0, 97.0
+_LEFT, _RIGHT = 0.0, 97.0
 # Cut-offs nearer than this on a linear scale ask for a logarithmic one; nearer than that they
 # are moved apart, and a value keeps this far from a cut-off it does not equal.
 _CLEAR, _APART, _ASIDE = 11.0, 7.0, 2.5
+# Where the number of a stretch may stand in it: the first that the value does not cross.
+_PARTS = (0.5, 0.25, 0.75)
 # The narrowest a scale is drawn, in pixels, and what a character of its labels takes at most.
 NARROWEST, CHARACTER, _GAP = 250, 7.5, 8
 
@@ -80,6 +82,7 @@ class Piece:
     x: float
     width: float
     number: int
+    number_x: float
     stretch: Stretch
 
 
@@ -121,7 +124,7 @@ def drawn(scale: Scale, topic: str | None = None) -> Drawn:
         label=_label((bar.low + bar.high) / 2, reported),
         value=bar,
         ticks=ticks,
-        pieces=() if reach is None else _pieces(reach, places),
+        pieces=() if reach is None else _pieces(reach, places, bar),
         laboratory=None if limits is None or limits.is_point else places.bar(limits),
         rows=max((tick.label.row for tick in ticks), default=0) + 1,
     )
@@ -262,12 +265,15 @@ def _label(x: float, text: str) -> Label:
     return Label(0.0, text, "start")
 
 
-def _pieces(reach: Reach, places: _Places) -> tuple[Piece, ...]:
+def _pieces(reach: Reach, places: _Places, value: Bar) -> tuple[Piece, ...]:
     """The stretches of a strip; those of a single figure are as wide as a line."""
     found = []
     for number, one in enumerate(reach.stretches, 1):
         low, high = one.interval.low, one.interval.high
         start = 0.0 if low is None or low == 0 else places.place(low)
         end = 100.0 if high is None else places.place(high)
-        found.append(Piece(round(start, 2), round(end - start, 2), number, one))
+        width = round(end - start, 2)
+        at = (round(start + width * part, 2) for part in _PARTS)
+        clear = next((x for x in at if abs(x - value.low) >= _CLEAR / 2), start + width / 2)
+        found.append(Piece(round(start, 2), width, number, round(clear, 2), one))
     return tuple(found)

@@ -85,8 +85,13 @@ function draw(place) {
   const times = points.map((one) => one.at);
   const ends = points.flatMap((one) => [one.low, one.high, one.value]).filter((end) => end !== null);
   const every = [...ends, ...cuts.map((cut) => cut.value)];
-  const top = Math.max(...every) * 1.12 || 1;
-  const bottom = Math.min(0, ...every);
+  const most = Math.max(...every);
+  const least = Math.min(...every);
+  // From zero, unless everything lies far above it; what is open below reaches the lower edge.
+  const fromZero = least < most * 0.5;
+  const spare = (fromZero ? most - Math.min(0, least) : most - least) * 0.15 || 1;
+  const top = most + spare;
+  const bottom = fromZero ? Math.min(0, least) : least - spare;
   const stamps = [...times, ...given.map((one) => one.at)];
   const first = Math.min(...stamps);
   const last = Math.max(...stamps);
@@ -104,7 +109,7 @@ function draw(place) {
     chart = new window.uPlot(
       {
         width: Math.max(holder.clientWidth, 240), height: 230,
-        padding: [10, 12, 0, 0],
+        padding: [14, 44, 0, 0],
         cursor: { show: false }, legend: { show: false },
         scales: { x: { time: true, range: [first - room, last + room] }, y: { range: [bottom, top] } },
         axes: [
@@ -137,6 +142,8 @@ function marks(u, points, cuts, given, c) {
   const y = (value) => Math.min(Math.max(u.valToPos(value, "y", true), bbox.top), bbox.top + bbox.height);
   ctx.save();
   ctx.font = `${12 * ratio}px system-ui, sans-serif`;
+  ctx.textAlign = "left";
+  ctx.textBaseline = "alphabetic";
   ctx.lineWidth = 1.5 * ratio;
   for (const one of given) {
     ctx.fillStyle = c.urgent;

@@ -1,0 +1,94 @@
+"""All results of an analyte over time: which was used, which could not be, when B12 was given."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from corrin import interpretation
+from corrin.api.page.answer.trend_view import Shown, instant, shown
+from corrin.facts.moment import Moment
+from corrin.intake import plain
+from corrin.question.scale import scales_of
+from corrin.question.series import series_of
+
+AS_OF = Moment.parse("2026-11-01T09:00:00Z")
+
+
+def of(*results: dict[str, Any], **more: Any) -> dict[str, Shown]:
+    case = {"results": list(results), **more}
+    reading = plain.read(json.dumps(case).encode(), as_of=AS_OF)
+    engine, composer = interpretation.prepared("uk")
+    evaluation = engine.evaluate(interpretation.choose_case(reading, AS_OF, engine))
+    report, scales = composer.compose(evaluation), scales_of(engine, composer)
+    found = scales.of(evaluation, report)
+    every = series_of(reading, evaluation, report, scales, found, composer.words)
+    return {one.name: shown(one, report, composer.words) for one in every}
+
+
+def b12(value: Any, date: str | None, **more: Any) -> dict[str, Any]:
+    found = {"test": "total_b12", "value": value, "unit": "ng/L", **more}
+    return found if date is None else {**found, "date": date}
+
+
+def test_one_result_is_no_series() -> None:
+    assert of(b12(240, "2026-10-28")) == {}
+
+
+def test_results_come_oldest_first_and_say_which_was_used() -> None:
+    found = of(b12(310, "2026-10-20"), b12(150, "2026-06-02"), b12(172, "2026-08-20"))
+    rows = found["total_b12"].rows
+    assert [row.reported for row in rows] == ["150 ng/L", "172 ng/L", "310 ng/L"]
+    assert [row.standing for row in rows] == [
+        "another was used", "another was used", "used for this answer",
+    ]  # fmt: skip
+    assert [cut.shown for cut in found["total_b12"].cut_offs] == ["180 ng/L", "350 ng/L"]
+    trend = found["total_b12"].trend
+    assert trend is not None and trend.direction == "rising"
+
+
+def test_a_censored_result_is_open_on_its_side() -> None:
+    first, last = of(b12("<150", "2026-06-02"), b12(">2000", "2026-10-20"))["total_b12"].rows
+    assert (first.low, first.high, first.middle) == ("", "150", "150")
+    assert (last.low, last.high, last.middle) == ("2000", "", "2000")
+
+
+def test_a_result_of_another_dimension_is_told_in_the_unit_of_the_one_used() -> None:
+    found = of(b12(150, "2026-06-02", unit="pmol/L"), b12(310, "2026-10-20"))["total_b12"]
+    assert found.unit == "ng/L"
+    assert found.rows[0].reported == "150 pmol/L"
+    assert found.rows[0].compared.endswith("ng/L")
+    assert 200 < float(found.rows[0].middle) < 207
+
+
+def test_what_cannot_be_used_says_why() -> None:
+    found = of(
+        b12(310, "2026-10-20"), b12(240, "2026-12-24"), b12(9999999, "2026-09-01")
+    )["total_b12"]  # fmt: skip
+    standing = {row.reported: (row.standing, row.why) for row in found.rows}
+    assert standing["310 ng/L"][0] == "used for this answer"
+    assert standing["240 ng/L"][0] == standing["9999999 ng/L"][0] == "not fit to be used"
+    assert all(standing[name][1] for name in ("240 ng/L", "9999999 ng/L"))
+
+
+def test_two_results_that_disagree_are_both_what_the_answer_rests_on() -> None:
+    found = of(b12(170, "2026-10-20"), b12(420, "2026-10-20"))["total_b12"]
+    assert {row.standing for row in found.rows} == {"used for this answer"}
+
+
+def test_treatment_is_told_by_its_narrowest_name_with_its_time() -> None:
+    found = of(
+        b12(88, "2026-06-02"),
+        b12(310, "2026-10-20"),
+        context={"medicines": {"present": [{"name": "hydroxocobalamin", "since": "2026-07"}]}},
+    )["total_b12"]
+    (course,) = found.courses
+    assert course.label == "hydroxocobalamin"
+    assert course.since == "2026-07"
+    assert course.at.startswith("2026-07-16")
+
+
+def test_a_moment_at_the_end_of_the_calendar_is_none() -> None:
+    assert instant(Moment.parse("0001-01-01T00:00:00+14:00")) == ""
+    assert instant(None) == ""
+    assert instant(Moment.parse("2026-06-02T08:15:00Z")) == "2026-06-02T08:15:00Z"
