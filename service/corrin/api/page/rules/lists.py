@@ -21,8 +21,8 @@ router = APIRouter(include_in_schema=False)
 
 # By what the alert rates can be sorted, and what each column is called.
 COLUMNS: Mapping[str, str] = {
-    **{urgency: urgency.capitalize() for urgency in URGENCIES},
     "above": "Above routine",
+    **{urgency: urgency.capitalize() for urgency in URGENCIES},
     "all": "All",
     "on_top": "On top",
 }
