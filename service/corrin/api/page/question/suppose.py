@@ -74,7 +74,6 @@ async def _answered(
     """What a job makes of the answer a request asks about: a part of the page, or a page."""
     interpreter: Interpreter = request.app.state.interpreter
     in_part = layout.in_part(request)
-    status = 200
     try:
         fields = await fields_of(request)
         asked = submission_of(fields)
@@ -95,20 +94,22 @@ async def _answered(
         problem = as_problem(error)
         template = "faults.html.j2" if in_part else _PAGE
         return layout.show(request, template, problem.status, problem=problem)
-    if "refused" in seen:
-        status, part = 422, "question/not_supposed.html.j2"
+    is_refused = "refused" in seen
+    part = "question/not_supposed.html.j2" if is_refused else part
     if in_part:
-        return layout.show(request, part, status, **seen)
+        # While somebody types, what is not yet a value is no fault of theirs.
+        return layout.show(request, part, **seen)
+    status = 422 if is_refused else 200
     return layout.show(request, _PAGE, status, asked=answered.asked, part=part, **seen)
 
 
 def _panel(answered: Answered, fields: Fields) -> Panel:
     name = one(fields, "analyte")
-    return panel(answered, name, one(fields, f"unit.{name}") or one(fields, "unit"))
+    return panel(answered, name, one(fields, f"supposed-unit.{name}") or one(fields, "unit"))
 
 
 def _moved(answered: Answered, panel: Panel, fields: Fields) -> Moved:
-    text = one(fields, f"value.{panel.name}") or one(fields, "value")
+    text = one(fields, f"supposed.{panel.name}") or one(fields, "value")
     case = answered.evaluation.case
     if not text or (panel.reported and text == panel.start):
         if not panel.reported:

@@ -1,8 +1,10 @@
 // "Move a value": a slider over the stops the service gives, its number field, and the answer that
 // follows. Without this file the same questions are asked by buttons.
 
+const STEP = 60; // ms between two questions while a slider moves
 const STILL = 700; // ms without a change until the outcome is said to who hears the page
 
+const asking = new WeakSet();
 let saying = 0;
 
 document.addEventListener("htmx:load", (event) => {
@@ -18,7 +20,7 @@ document.addEventListener("input", ({ target }) => {
   if (!panel) return;
   if (target.matches(".suppose-range")) {
     field(panel).value = stops(target)[target.valueAsNumber];
-    told(target);
+    told(panel, target);
     ask(panel);
   } else if (target.matches(".suppose-number")) {
     follow(panel);
@@ -67,32 +69,40 @@ function begin(slider) {
   slider.closest(".suppose-slide").hidden = false;
   const jumps = panel.querySelector(".suppose-jumps");
   if (jumps) jumps.hidden = false;
-  follow(panel);
-  told(slider);
+  if (!follow(panel)) told(panel, slider);
 }
 
+// The slider goes to the stop nearest to what stands in the field.
 function follow(panel) {
   const slider = panel.querySelector(".suppose-range");
   const value = Number.parseFloat(field(panel).value.replace(",", ".").replace(/^[<>≤≥=\s]+/, ""));
-  if (!slider || Number.isNaN(value)) return;
+  if (!slider || Number.isNaN(value)) return false;
   const all = stops(slider).map(Number);
   let nearest = 0;
   all.forEach((one, index) => {
     if (Math.abs(one - value) < Math.abs(all[nearest] - value)) nearest = index;
   });
   slider.value = String(nearest);
-  told(slider);
+  told(panel, slider);
+  return true;
 }
 
-function told(slider) {
+// What the slider says is what stands in the field; before anything does, where the slider stands.
+function told(panel, slider) {
   const { unit } = slider.dataset;
-  const value = stops(slider)[slider.valueAsNumber];
+  const value = field(panel).value.trim() || stops(slider)[slider.valueAsNumber];
   slider.setAttribute("aria-valuetext", unit ? `${value} ${unit}` : value);
 }
 
+// At most one question in a while, and always one about where the value came to rest.
 function ask(panel) {
-  if (!field(panel).value.trim()) return;
-  panel.querySelector(".suppose-asked").dispatchEvent(new CustomEvent("corrin:suppose"));
+  if (asking.has(panel)) return;
+  asking.add(panel);
+  setTimeout(() => {
+    asking.delete(panel);
+    if (!panel.isConnected || !field(panel).value.trim()) return;
+    panel.querySelector(".suppose-asked").dispatchEvent(new CustomEvent("corrin:suppose"));
+  }, STEP);
 }
 
 function sayLater(answer) {
