@@ -1,4 +1,4 @@
-"""The files of the page: those of others are as published, ours name no host and hold no inline code."""
+"""The files of the page: libraries as published; ours with no host named and no code inline."""
 
 from __future__ import annotations
 
