@@ -178,12 +178,12 @@ def compared(lines: list[bytes]) -> int:
         return compare(path)
 
 
-@given(st.lists(OBSERVATIONS, min_size=1, max_size=30), st.randoms(use_true_random=False))
+@given(st.lists(OBSERVATIONS, min_size=1, max_size=6), st.randoms(use_true_random=False))
 def test_observations_of_every_shape(resources: list[dict[str, Any]], random: Random) -> None:
     compared([written(one, random) for one in resources])
 
 
-@given(st.lists(OBSERVATIONS, min_size=1, max_size=30), st.randoms(use_true_random=False))
+@given(st.lists(OBSERVATIONS, min_size=1, max_size=6), st.randoms(use_true_random=False))
 def test_broken_lines(resources: list[dict[str, Any]], random: Random) -> None:
     compared([broken(written(one, random), random) for one in resources])
 

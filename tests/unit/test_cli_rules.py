@@ -11,7 +11,8 @@ import pytest
 from corrin.cli.trouble import ExitCode
 from corrin.packs.library import open_library
 from support import places
-from unit.test_cli import run, troubled
+from support.command import run
+from unit.test_cli import troubled
 
 
 @pytest.fixture

@@ -14,9 +14,10 @@ from corrin.notes.report import Report
 from corrin.packs.finding import ContentProblem
 from corrin.render import html, text
 from support import places
+from support.command import run
 from support.fhir import dumps, observation, patient, quantity
 from support.site import B12_CV_5, TOTAL_200, cut_off, site
-from unit.test_cli import run, troubled
+from unit.test_cli import troubled
 
 AS_OF = "2026-11-01"
 EXAMPLE = places.ROOT / "fixtures" / "site" / "example.yaml"

@@ -16,8 +16,9 @@ from corrin.packs.lint import lint
 from corrin.packs.scaffold import CannotBegin, begin
 from corrin.packs.versions import NoSuchPack, find
 from support import places
+from support.command import run
 from unit.own_packs import b12, pack, person, potassium, rule, text
-from unit.test_cli import run, troubled
+from unit.test_cli import troubled
 
 AS_OF = "2026-11-01"
 EVIDENCE = """\

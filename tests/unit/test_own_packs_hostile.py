@@ -10,8 +10,8 @@ import pytest
 import corrin
 from corrin.packs.finding import ContentProblem
 from corrin.packs.library import open_library
+from support.command import run
 from unit.own_packs import b12, pack, person, rule, text
-from unit.test_cli import run
 
 AS_OF = "2026-11-01"
 MANY = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(

@@ -20,8 +20,9 @@ from corrin.packs.library import open_library
 from corrin.packs.versions import earlier_versions
 from corrin.render.sheet import Sheet
 from support import places
+from support.command import run
 from unit.own_packs import b12, framework, homocysteine, pack, person, rule, text
-from unit.test_cli import run, troubled
+from unit.test_cli import troubled
 
 AS_OF = "2026-11-01"
 

@@ -15,7 +15,6 @@ from golden.cases import Case, every_case
 from support import places
 
 THREADS = 8
-ROUNDS = 2
 
 
 @pytest.fixture
@@ -28,14 +27,16 @@ def hurried() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("hurried")
-def test_eight_threads_give_the_bytes_of_one() -> None:
-    cases = every_case()
+@pytest.mark.parametrize("share", [pytest.param(1, marks=pytest.mark.soak), 5])
+def test_eight_threads_give_the_bytes_of_one(share: int) -> None:
+    """Every fifth example, each thread in an order of its own; for long, every one of them."""
+    cases = every_case()[::share]
     alone = {case.name: case.answer_bytes() for case in cases}
     assert len(set(alone.values())) > len(cases) // 2, "cases that all answer alike show nothing"
     start = Barrier(THREADS)
 
     def answer_all(number: int) -> list[str]:
-        mine: list[Case] = cases * ROUNDS
+        mine: list[Case] = cases * 2
         random.Random(number).shuffle(mine)
         start.wait()
         return [case.name for case in mine if case.answer_bytes() != alone[case.name]]
