@@ -56,6 +56,7 @@ def test_map_is_a_command_of_its_own(capsys: pytest.CaptureFixture[str]) -> None
         (("--as-of", "2026-11-01", "--zone", "../UTC"), "no such time zone. where --zone"),
         (("--as-of", "2026-11-01", "--encoding", "klingon"), "no such encoding"),
         (("--as-of", "2026-11-01", "--complete", "allergies"), "Say medicines"),
+        (("--as-of", "2026-11-01", "--master", "local[*]"), "Add --engine spark"),
         (("--as-of", "2026-11-01", "--input-format", "xml"), "fhir, hl7v2, omop, pcornet, table"),
         (("--as-of", "2026-11-01", "--input-format", "xml", "--dry-run"), "called 'xml'"),
         (("--as-of", "2026-11-01", "--compare-with", "nowhere", "--dry-run"), "is not there"),

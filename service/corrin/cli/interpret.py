@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from corrin.cli import choice, own, streams
 from corrin.cli import overlay as site
-from corrin.cli import own, streams
 from corrin.cli.trouble import Stopped, of
 
 if TYPE_CHECKING:
@@ -47,17 +47,8 @@ def interpret(
             "request says, else now.",
         ),
     ] = None,
-    profile: Annotated[
-        str, typer.Option("--profile", metavar="ID", help="Which packs run together.")
-    ] = "uk",
-    pack: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--pack",
-            metavar="ID[@VERSION]",
-            help="A pack to run besides the profile's; may be given again.",
-        ),
-    ] = None,
+    profile: choice.Profile = "uk",
+    pack: choice.Packs = None,
     packs: own.Packs = None,
     overlay: site.Option = None,
     form: Annotated[
@@ -164,13 +155,12 @@ def written(report: Report, form: Form, explain: bool | None, *, to_file: bool) 
 
 def _bundle(report: Report, base: str, reading: Reading) -> bytes:
     import json
-    import re
 
     from corrin.intake.placed import pending
     from corrin.interpretation import UsageError
     from corrin.render.fhir import bundle
 
-    if not re.fullmatch(r"https?://[A-Za-z0-9:/._~%\[\]-]+", base, re.ASCII):
+    if not choice.is_service(base):
         raise UsageError(
             "The base is not the URL of a service.", "Write it as https://cds.example.org."
         )
