@@ -358,7 +358,7 @@ def test_rates_are_those_of_the_written_page(client: TestClient, browser: Browse
             assert f">{rule}</code>" in text
         quiet = re.findall(r"^\| `([^`]+)` \| (\d+\.\d) \| (\d+\.\d) \|$", part, re.MULTILINE)
         assert {rule for rule, *_ in loud} | {rule for rule, *_ in quiet} == set(counted.rules)
-        assert not browser.counted_otherwise(profile), "the counts are of other content: make docs"
+        assert ("Other content runs here" in text) is bool(browser.counted_otherwise(profile))
 
 
 @pytest.mark.parametrize("sort", ["soon", "above", "all", "on_top", "rule", "nonsense"])
@@ -406,8 +406,7 @@ def test_what_the_site_has_set_is_marked(site: TestClient, client: TestClient) -
     for said in ("200 ng/L", "180 ng/L", "example-site@1.0.0", "our assay reads higher"):
         assert said in row
     rates = site.get("/rules/alert-rates").text
-    assert "Other content runs here than was counted: ng239." in rates
-    assert "Other content" not in client.get("/rules/alert-rates").text
+    assert re.search(r"Other content runs here than was counted: [^.]*\bng239\b", rates)
 
 
 @pytest.mark.parametrize("id", ["own-probe", "coverage"])
@@ -427,7 +426,8 @@ def test_a_pack_of_ones_own_is_browsed_like_the_others(tmp_path: Path, id: str) 
     assert "A vegan diet was stated" in own.get(rule).text
     assert rule in _Page(own.get("/rules/evidence/B12-04").text).links
     assert rule in _Page(own.get("/rules", params={"q": "own-vegan"}).text).links
-    assert f"Other content runs here than was counted: {id}." in own.get("/rules/alert-rates").text
+    rates = own.get("/rules/alert-rates").text
+    assert re.search(rf"Other content runs here than was counted: [^.]*\b{id}\.", rates)
     assert "Coverage of the clinical reference" in own.get("/rules/coverage").text
 
 
