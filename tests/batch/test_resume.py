@@ -78,20 +78,23 @@ def said(err: bytes | str) -> str:
     return re.sub(r"\s+", " ", text)
 
 
-def moments() -> list[tuple[str, int]]:
-    """Ten moments by chance, each after the one before: so many jobs of a kind are done."""
+def moments(reading: int, judging: int) -> list[tuple[str, int]]:
+    """Moments by chance, each after the one before: so many jobs of a kind are done."""
     chance = random.Random(20261101)
-    early = sorted(("read", one) for one in chance.sample(range(1, 14), 4))
-    late = sorted(("judged", one) for one in chance.sample(range(1, 9), 5))
+    early = sorted(("read", one) for one in chance.sample(range(1, 14), reading))
+    late = sorted(("judged", one) for one in chance.sample(range(1, 9), judging))
     return [*early, ("again", 1), *late]
 
 
-def test_killed_ten_times_gives_the_same_bytes(
-    inputs: Path, undisturbed: dict[str, str], tmp_path: Path
+@pytest.mark.parametrize(
+    ("reading", "judging"), [(1, 1), pytest.param(4, 5, marks=pytest.mark.soak)]
+)
+def test_killed_again_and_again_gives_the_same_bytes(
+    inputs: Path, undisturbed: dict[str, str], tmp_path: Path, reading: int, judging: int
 ) -> None:
     out = tmp_path / "out"
     chance = random.Random(11)
-    for kind, count in moments():
+    for kind, count in moments(reading, judging):
         resume = ["--resume"] if (out / ".corrin" / "plan.json").exists() else []
         # One process does all itself, or two are told what to do: either can be killed.
         process = exports.start(

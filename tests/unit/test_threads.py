@@ -19,9 +19,9 @@ THREADS = 8
 
 @pytest.fixture
 def hurried() -> Iterator[None]:
-    """Threads that take turns a thousand times as often as usual."""
+    """Threads that take turns a hundred times as often as usual."""
     usual = sys.getswitchinterval()
-    sys.setswitchinterval(5e-6)
+    sys.setswitchinterval(5e-5)
     yield
     sys.setswitchinterval(usual)
 
@@ -52,7 +52,7 @@ def test_the_first_calls_of_a_process_may_come_together() -> None:
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-sys.setswitchinterval(5e-6)
+sys.setswitchinterval(5e-5)
 from corrin import interpret
 data, start = open(sys.argv[1], "rb").read(), Barrier(8)
 def ask(_number):

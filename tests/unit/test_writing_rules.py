@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from support import places
+from support.command import run
 
 PAGE = places.ROOT / "docs" / "writing-rules.md"
 BLOCK = re.compile(r"^```(\w+) ?(.*?)\n(.*?)^```$", re.M | re.S)
@@ -60,6 +63,17 @@ def shell(tmp_path: Path) -> dict[str, str]:
     }
 
 
+def said_by(command: str, here: Path, shell: dict[str, str]) -> subprocess.CompletedProcess[bytes]:
+    """What comes of a command: of a plain ``corrin`` in this process, of all else in a shell."""
+    name, *arguments = shlex.split(command)
+    if name == "corrin" and not set(command) & set("|<>;&$*`("):
+        with contextlib.chdir(here):
+            return run(*arguments)
+    return subprocess.run(
+        ["sh", "-c", command], cwd=here, env=shell, capture_output=True, timeout=300, check=False
+    )
+
+
 def test_the_page_does_what_it_says(tmp_path: Path, shell: dict[str, str]) -> None:
     here = tmp_path / "desk"
     here.mkdir()
@@ -73,10 +87,7 @@ def test_the_page_does_what_it_says(tmp_path: Path, shell: dict[str, str]) -> No
         assert block.kind == "console", f"line {block.line}: neither a file nor commands"
         expected = EXIT.search(block.about)
         for command, shown in commands(block.text):
-            ran = subprocess.run(
-                ["sh", "-c", command], cwd=here, env=shell, capture_output=True, timeout=60,
-                check=False,
-            )  # fmt: skip
+            ran = said_by(command, here, shell)
             said = ran.stdout.decode()
             lines = " ".join(said.split())
             about = f"line {block.line}: {command}\n{said}{ran.stderr.decode()}"
