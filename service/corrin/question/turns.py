@@ -78,6 +78,7 @@ class Turns:
     Attributes:
         value: the result they are told for; ``None`` where there is none.
         about: ends of bands that are worked out.
+        figures: everything the values were parted at, turned there or not.
         rough: whether an earlier result in another kind of unit makes the trend beside it
             depend on how many digits a value is given with.
     """
@@ -87,6 +88,7 @@ class Turns:
     value: Measured | None
     bands: tuple[Band, ...]
     about: frozenset[Decimal]
+    figures: tuple[Decimal, ...]
     rough: bool
 
     def holding(self, value: Decimal) -> Band | None:
@@ -201,6 +203,7 @@ def turns_of(way: Way) -> Turns:
         value=fact if isinstance(fact, Measured) else None,
         bands=tuple(_without_bare_ends(bands)),
         about=frozenset(end for end in about if end in ends),
+        figures=edges[1:-1],
         rough=parts.rough(),
     )
 

@@ -39,9 +39,8 @@ _PAGE = "question/supposed_page.html.j2"
 async def supposed(request: Request) -> Response:
     """The answer beside the one to a supposition."""
 
-    def job(answered: Answered, fields: Fields) -> dict[str, Any]:
-        found = _panel(answered, fields)
-        return {"panel": found, "moved": _moved(answered, found, fields)}
+    def job(answered: Answered, found: Panel, fields: Fields) -> dict[str, Any]:
+        return {"moved": _moved(answered, found, fields), "opened": "supposed"}
 
     return await _answered(request, job, "question/supposed.html.j2")
 
@@ -50,12 +49,11 @@ async def supposed(request: Request) -> Response:
 async def turned(request: Request) -> Response:
     """Where along the values of one analyte anything turns, with its slider."""
 
-    def job(answered: Answered, fields: Fields) -> dict[str, Any]:
-        found = _panel(answered, fields)
+    def job(answered: Answered, found: Panel, _: Fields) -> dict[str, Any]:
         if found.cannot:
             raise Refused(found.cannot)
         turns = turns_of(way_of(answered, found.name, found.unit))
-        return {"panel": found, "strip": strip(turns, found, answered)}
+        return {"strip": strip(turns, found, answered), "opened": "turns"}
 
     return await _answered(request, job, "question/turns_part.html.j2", heavy=True)
 
@@ -66,7 +64,7 @@ class Refused(ValueError):
 
 async def _answered(
     request: Request,
-    job: Callable[[Answered, Fields], dict[str, Any]],
+    job: Callable[[Answered, Panel, Fields], dict[str, Any]],
     part: str,
     *,
     heavy: bool = False,
@@ -82,12 +80,16 @@ async def _answered(
 
         def work() -> tuple[Answered, dict[str, Any]]:
             answered = answer(asked, interpreter)
+            seen: dict[str, Any] = {}
             try:
-                return answered, job(answered, fields)
+                found = _panel(answered, fields)
+                seen = {"panel": found, "typed": _typed(fields, found)}
+                return answered, seen | job(answered, found, fields)
             except CannotSuppose as refused:
-                return answered, {"refused": why(refused)}
+                says = why(refused)
             except Refused as refused:
-                return answered, {"refused": str(refused)}
+                says = str(refused)
+            return answered, seen | {"refused": says, "opened": "refused"}
 
         answered, seen = await interpreter.work(size, work)
     except (Problem, IntakeError, UsageError) as error:
@@ -108,8 +110,13 @@ def _panel(answered: Answered, fields: Fields) -> Panel:
     return panel(answered, name, one(fields, f"supposed-unit.{name}") or one(fields, "unit"))
 
 
+def _typed(fields: Fields, panel: Panel) -> str:
+    """What stands in the field of a panel; at first the value reported."""
+    return one(fields, f"supposed.{panel.name}") or one(fields, "value") or panel.start
+
+
 def _moved(answered: Answered, panel: Panel, fields: Fields) -> Moved:
-    text = one(fields, f"supposed.{panel.name}") or one(fields, "value")
+    text = _typed(fields, panel)
     case = answered.evaluation.case
     if not text or (panel.reported and text == panel.start):
         if not panel.reported:

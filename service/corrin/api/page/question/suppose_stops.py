@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -27,16 +28,21 @@ class Stops:
     values: tuple[Decimal, ...]
 
     @classmethod
-    def of(cls, special: set[Decimal], low: Decimal, high: Decimal) -> Stops:
+    def of(
+        cls, special: set[Decimal], figures: Iterable[Decimal], low: Decimal, high: Decimal
+    ) -> Stops:
         """Round values over what is worth a slider, and every special one exactly.
 
         Args:
+            figures: cut-offs, met exactly where they lie within that; where hardly anything is
+                special they are what makes it worth a slider.
             low, high: the ends of what is plausible.
         """
-        special = {value for value in special if low <= value <= high} or {low, high}
-        least, most = _focus(special, low, high)
+        special = {value for value in special if low <= value <= high}
+        near = special if len(special) > 1 else (special | set(figures) or {low, high})
+        least, most = _focus(near, low, high)
         wide = least > 0 and most / least > _WIDE
-        found = set(special)
+        found = special | {one for one in (*near, *figures) if least <= one <= most}
         for step in range(_STEPS + 1):
             part = Decimal(step) / _STEPS
             if wide:

@@ -138,7 +138,7 @@ class _Maker:
         special |= {end for end in own if end is not None}
         low, high = self._turns.bands[0].interval.low, self._turns.bands[-1].interval.high
         assert low is not None and high is not None
-        return Stops.of(special, low, high)
+        return Stops.of(special, self._turns.figures, low, high)
 
     def _start(self) -> Decimal:
         own = self._own
