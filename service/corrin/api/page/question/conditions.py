@@ -123,11 +123,12 @@ def opened(answered: Answered, key: str) -> Opened:
     Raises:
         Problem: 404, this answer holds nothing of that key.
     """
-    evaluation, kind = answered.evaluation, key.partition("/")[0]
-    if kind == UNSAID:
-        return Opened(UNSAID)
-    if kind == STATUS and key.partition("/")[2] in evaluation.decided:
-        table = Tables(answered.engine, answered.composer).table(key.partition("/")[2], evaluation)
+    evaluation = answered.evaluation
+    kind, _, name = key.partition("/")
+    if key == UNSAID:
+        return Opened(key)
+    if kind == STATUS and name in evaluation.decided:
+        table = Tables(answered.engine, answered.composer).table(name, evaluation)
         return Opened(key, table=replace(table, thresholds=_fit(table.thresholds)))
     rules = Rules(answered.engine, answered.composer)
     fired = _fired(answered, key) if kind == NOTE else None
