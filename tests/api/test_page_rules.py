@@ -399,6 +399,7 @@ def test_what_the_site_has_set_is_marked(site: TestClient, client: TestClient) -
     for path in (
         "/rules", "/rules/ng239", "/rules/ng239/b12-confirmed-total", "/rules/ng239/b12_status",
         "/rules/thresholds?pack=ng239", "/rules/confounders/b12-very-high",
+        "/rules?q=total_b12_low", "/rules?q=b12-very-high",
     ):  # fmt: skip
         marked, plain = site.get(path).text, client.get(path).text
         assert ">set by the site<" in marked and ">set by the site<" not in plain, path

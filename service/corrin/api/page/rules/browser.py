@@ -78,7 +78,6 @@ class Browser:
     by_definition: Mapping[tuple[str, str], tuple[Entry, ...]]
     families: Mapping[str, tuple[form.Analyte, ...]]
     analyte_ids: Mapping[str, str]
-    truths: Mapping[str, str]
     observed: Observed | None
     versions: Mapping[str, tuple[Version, ...]]
     index: Index
@@ -173,7 +172,6 @@ def prepare(interpreter: Interpreter, shelf: Shelf) -> Browser:
         by_definition=_by_definition(listed, shelf, library),
         families={family: tuple(several) for family, several in families.items()},
         analyte_ids={one.short: one.id for one in parts.terms.analytes.values()},
-        truths=library.truths,
         observed=observed(library.root),
         versions={
             id: history((library.root / bound.pack.places["pack"].file).parent)

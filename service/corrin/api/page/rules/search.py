@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from corrin.api.catalogue import form
@@ -28,6 +28,7 @@ class Item:
         says: its title, or what it says.
         of: the pack it stands in; empty: none.
         doubted: whether it rests on what was not verified.
+        by_site: whether the site has set something of it.
     """
 
     kind: Kind
@@ -38,6 +39,7 @@ class Item:
     doubted: bool
     names: str
     text: str
+    by_site: bool = False
 
 
 Index = tuple[Item, ...]
@@ -92,12 +94,15 @@ def _items(shelf: Shelf, entries: Iterable[Entry], rows: Iterable[form.Row]) -> 
         href = addresses.entry(entry.pack, entry.id)
         names = (entry.id, entry.title)
         doubted = not entry.verified
-        yield _item(entry.kind, entry.title, entry.pack, href, doubted, names, _texts(entry))
+        found = _item(entry.kind, entry.title, entry.pack, href, doubted, names, _texts(entry))
+        yield replace(found, by_site=bool(entry.by_site))
     for pack in shelf.packs.values():
         for cut in pack.thresholds:
             href, names = addresses.threshold(pack.id, cut.name), (cut.name, cut.analyte)
             doubted = not all(row.verified for row in cut.evidence)
-            yield _item("cut-off", cut.says, pack.id, href, doubted, names, (cut.says, cut.used))
+            said = (cut.says, cut.used)
+            found = _item("cut-off", cut.says, pack.id, href, doubted, names, said)
+            yield replace(found, by_site=cut.set_by is not None)
         for one in pack.definitions:
             href = addresses.definition(pack.id, one.name)
             doubted = not all(row.verified for row in one.evidence)
