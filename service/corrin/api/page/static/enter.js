@@ -97,10 +97,20 @@ function said(text) {
   mark();
 }
 
-async function taken(file) {
+function tooLarge() {
+  const most = Number(document_.dataset.most) / 1048576;
+  return `The document is larger than what can be sent from here (${most} MiB, its signs written out). Send the part that is about this person, or call /v1/interpret.`;
+}
+
+// In a form most signs of JSON take three bytes.
+function fits(text) {
   const most = Number(document_.dataset.most);
-  if (file.size > most) {
-    said(`The file is larger than the ${Math.floor(most / 1048576)} MiB that can be sent. Send the part that is about this person.`);
+  return text.length * 9 < most || new URLSearchParams({ document: text }).toString().length < most;
+}
+
+async function taken(file) {
+  if (file.size > Number(document_.dataset.most)) {
+    said(tooLarge());
     return;
   }
   const bytes = await file.arrayBuffer();
@@ -116,7 +126,7 @@ async function taken(file) {
   }
   document_.value = text;
   open(document_);
-  said("");
+  said(fits(text) ? "" : tooLarge());
 }
 
 function dropping() {
@@ -162,11 +172,16 @@ function settled(event) {
   if (event.detail.requestConfig?.elt !== form) return;
   const faults = document.querySelector("#faults .faults");
   if (faults) {
+    open(faults);
     for (const one of faults.querySelectorAll("a[data-field]")) open(document.getElementById(one.dataset.field));
     faults.focus();
     faults.scrollIntoView({ block: "start" });
     return;
   }
+  // What stands here now is no example any more, whatever address the page was opened by.
+  const summary = document.querySelector("details.entered > summary");
+  if (summary) summary.textContent = "What was entered. Open to change it";
+  history.replaceState(null, "", new URL(form.action).pathname);
   const place = document.getElementById("answer");
   const heading = place.querySelector("h2");
   heading?.setAttribute("tabindex", "-1");
