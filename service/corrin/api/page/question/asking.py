@@ -6,7 +6,7 @@ Every such door answers the part alone where script asks for it, and otherwise t
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -23,29 +23,21 @@ from corrin.api.page.submission import Fields, submission_of
 from corrin.api.problem import Problem
 from corrin.intake import IntakeError
 
-T = TypeVar("T")
 
-REFUSED = (Problem, IntakeError, UsageError)
-"""What may come of asking: the case cannot be read, or what is asked is not there."""
+async def asked(request: Request, fields: Fields, show: Callable[[Answered], Response]) -> Response:
+    """What is shown of the answer of the case that came along, or why there is none.
 
-
-async def asked(
-    request: Request, fields: Fields, ask: Callable[[Answered], T]
-) -> tuple[Answered, T]:
-    """The answer of the case that came along, and what is asked of it; in a thread, since it takes
-    longer than an interpretation.
-
-    Raises:
-        corrin.intake.IntakeError, corrin.UsageError, corrin.api.problem.Problem: it is refused.
+    Made in a thread, since it takes longer than an interpretation.
     """
     interpreter = _interpreter(request)
-    submission = submission_of(fields)
 
-    def job() -> tuple[Answered, T]:
-        answered = answer(submission, interpreter)
-        return answered, ask(answered)
+    def job() -> Response:
+        return show(answer(submission_of(fields), interpreter))
 
-    return await to_thread.run_sync(job, limiter=interpreter.threads)
+    try:
+        return await to_thread.run_sync(job, limiter=interpreter.threads)
+    except (Problem, IntakeError, UsageError) as error:
+        return _refused(request, error)
 
 
 def whole(
@@ -57,7 +49,7 @@ def whole(
     return layout.show(request, "home.html.j2", status, form=filled, **seen)
 
 
-def refused(request: Request, error: Exception) -> Response:
+def _refused(request: Request, error: Exception) -> Response:
     """Why there is no answer to what was asked."""
     problem = as_problem(error)
     name = "faults.html.j2" if layout.in_part(request) else "refused.html.j2"

@@ -24,19 +24,17 @@ async def compare(request: Request) -> Response:
     held against. What cannot be compared is said in the section, below the answer."""
     fields = await fields_of(request)
     names = tuple(dict.fromkeys(one.strip() for one in fields.get("packs", ()) if one.strip()))
-    state = request.app.state
-    try:
-        answered, found = await asking.asked(
-            request, fields, lambda answered: _asked(frameworks_of(state), names, answered)
-        )
-    except asking.REFUSED as error:
-        return asking.refused(request, error)
-    status = 200 if found.problem is None else found.problem.status
-    if layout.in_part(request):
+
+    def show(answered: Answered) -> Response:
+        found = _asked(frameworks_of(request.app.state), names, answered)
+        status = 200 if found.problem is None else found.problem.status
+        if not layout.in_part(request):
+            return asking.whole(request, answered, fields, status, compare=found)
         return layout.show(
             request, "question/compare.html.j2", status, compare=found, report=answered.report
         )
-    return asking.whole(request, answered, fields, status, compare=found)
+
+    return await asking.asked(request, fields, show)
 
 
 def _asked(frameworks: Frameworks, names: tuple[str, ...], answered: Answered) -> Compared:

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from corrin.api.page import layout
+from corrin.api.page.answered import Answered
 from corrin.api.page.question import asking, conditions
 from corrin.api.page.submission import fields_of, one
 
@@ -17,20 +18,18 @@ router = APIRouter(include_in_schema=False)
 async def why(request: Request) -> Response:
     """What the field ``why`` names, with the truth of every condition."""
     fields = await fields_of(request)
-    key = one(fields, "why")
-    try:
-        answered, opened = await asking.asked(
-            request, fields, lambda found: conditions.opened(found, key)
-        )
-    except asking.REFUSED as error:
-        return asking.refused(request, error)
-    questions = conditions.of(answered, opened)
-    if layout.in_part(request):
+
+    def show(answered: Answered) -> Response:
+        opened = conditions.opened(answered, one(fields, "why"))
+        if not layout.in_part(request):
+            questions = conditions.of(answered, opened)
+            return asking.whole(request, answered, fields, questions=questions)
         return layout.show(
             request,
             "question/opened.html.j2",
             report=answered.report,
-            questions=questions if opened.rules or opened.table else conditions.of(answered),
+            questions=conditions.of(answered),
             opened=opened,
         )
-    return asking.whole(request, answered, fields, questions=questions)
+
+    return await asking.asked(request, fields, show)
