@@ -85,7 +85,8 @@ docs-check: $(READY)
 wheel-test: $(READY) ## the built wheel, and the steps of the container, from a package index
 	@$(BIN)/python -m pytest -q -m network tests/conformance/test_wheel.py tests/conformance/test_container.py
 
-soak: $(READY) ## the generative tests, for long
+soak: $(READY) ## the generative tests, and all that takes minutes, for long
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m soak
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "not network" --hypothesis-profile=soak tests/generative
 
 bench: $(READY) ## time of one interpretation, by step

@@ -69,10 +69,10 @@ def test_a_dataset_is_that_of_the_local_engine(
     told = driver.run(inputs=[str(export)], out=str(out), format="ndjson", question=asked_for)
     assert told.get("state") == "complete", told
     asked = exports.asked(export, place / "local", "--format", "ndjson", "--overlay", str(overlay))
-    assert exports.run(*asked).returncode == 0
+    assert exports.here(*asked, "--workers", "1") == 0
     sparked.same(out, place / "local")
     plain = exports.asked(export, place / "plain", "--format", "ndjson")
-    assert exports.run(*plain).returncode == 0
+    assert exports.here(*plain, "--workers", "1") == 0
     assert sparked.rows(out)["statuses"] != sparked.rows(place / "plain")["statuses"]
 
 
@@ -92,6 +92,6 @@ def test_a_worker_killed_in_the_midst_changes_nothing(
     told = driver.wait()
     assert told.get("state") == "complete", told
     asked = exports.asked(export, place / "undisturbed", "--format", "csv")
-    assert exports.run(*asked).returncode == 0
+    assert exports.here(*asked, "--workers", "1") == 0
     sparked.same(out, place / "undisturbed")
     assert cluster.executors()["worker-0"] == [] != cluster.executors()["worker-1"]

@@ -63,7 +63,8 @@ def environment(**more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SPARK_")}
     for name in ("PYTHONPATH", "PYSPARK_PYTHON", "PYTHONHOME"):
         kept.pop(name, None)
-    return kept | {"SPARK_LOCAL_IP": LOOPBACK} | more
+    own = {"SPARK_LOCAL_IP": LOOPBACK, "SPARK_CONF_DIR": str(DRIVER.parent / "spark-conf")}
+    return kept | own | more
 
 
 def bare_python(place: Path) -> Path:
