@@ -111,6 +111,32 @@ def test_an_absent_test_is_supposed_as_taken_now(client: TestClient) -> None:
     assert "changed to" in page
 
 
+def test_results_that_disagree_give_way_to_what_is_supposed(client: TestClient) -> None:
+    both = [
+        {"test": "total_b12", "value": value, "unit": "ng/L", "date": "2026-10-28"}
+        for value in (150, 600)
+    ]
+    case = {**CASE, "results": both}
+    page = client.post("/", data={"document": json.dumps(case)}).text
+    assert 'data-analyte="total_b12"' in page
+    _, page = asked(
+        client, "/page/suppose", case=case, analyte="total_b12", value="170", unit="ng/L"
+    )
+    words = text_of(page)
+    assert "total vitamin B12 170 ng/L instead of the results that disagree." in words
+    assert "changed to B12 deficiency confirmed" in words
+
+
+def test_each_cause_that_would_settle_it_is_offered(client: TestClient) -> None:
+    results = [
+        {"test": "total_b12", "value": 240, "unit": "ng/L", "date": "2026-10-28"},
+        {"test": "MMA", "value": 0.52, "unit": "umol/L", "date": "2026-10-28"},
+    ]
+    page = client.post("/", data={"document": json.dumps({**CASE, "results": results})}).text
+    panels = re.findall(r'class="suppose-panel" data-analyte="([^"]*)"', page)
+    assert {"creatinine", "egfr"} <= set(panels)
+
+
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
@@ -184,6 +210,15 @@ def test_a_turn_that_is_worked_out_is_told_as_about(client: TestClient) -> None:
     assert "about 90.07 umol/L" in page
     assert "at 90.07" not in page
     assert "just below 90.07" in page
+
+
+def test_where_only_notes_turn_they_are_the_bands(client: TestClient) -> None:
+    document = (places.CASES / "demo" / "request.json").read_text(encoding="utf-8")
+    form = {"kind": "fhir", "document": document, "analyte": "homocysteine"}
+    words = text_of(client.post("/page/turns", data=form, headers=HTMX).text)
+    assert "Urgency of the whole" not in words
+    assert "Notes above routine : at or below 100 umol/L: 3 notes" in words
+    assert "above it comes the note: Severely raised homocysteine, soon" in words
 
 
 def test_values_that_turn_nothing_say_so(client: TestClient) -> None:

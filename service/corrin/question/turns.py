@@ -102,7 +102,7 @@ class Turns:
         for band in self.bands:
             status = None if band.outcome.refused else band.outcome.status(topic)
             if found and found[-1][1] == status:
-                found[-1] = (_joined(found[-1][0], band.interval), status)
+                found[-1] = (joined(found[-1][0], band.interval), status)
             else:
                 found.append((band.interval, status))
         return tuple(found)
@@ -192,7 +192,7 @@ def turns_of(way: Way) -> Turns:
     for cell in cells:
         outcome = way.outcome(cell.probe)
         if bands and bands[-1].outcome == outcome:
-            bands[-1] = Band(_joined(bands[-1].interval, cell.interval), outcome)
+            bands[-1] = Band(joined(bands[-1].interval, cell.interval), outcome)
         else:
             bands.append(Band(cell.interval, outcome))
     fact = way.case.facts.get(way.analyte)
@@ -248,7 +248,8 @@ class _Worked:
             return None
 
 
-def _joined(one: Interval, other: Interval) -> Interval:
+def joined(one: Interval, other: Interval) -> Interval:
+    """The interval that one and its neighbour above make together."""
     return Interval(one.low, other.high, one.low_closed, other.high_closed)
 
 

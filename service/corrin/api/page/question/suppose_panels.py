@@ -174,6 +174,8 @@ def _settling(answered: Answered) -> list[str]:
         settling = (*decided.separated_by, *decided.settle)
         for name in (*(one.fact for one in settling), *decided.missing):
             about = known.get(name)
+            if name == derived.EGFR:
+                found[derived.CREATININE] = None  # of which it is worked out
             if about is not None and about.kind == "quantity":
                 found[name] = None
     worked_out = {combined_indicator.INDICATOR, *(r.name for r in calculated.calculations())}

@@ -76,10 +76,10 @@ class Stops:
         return min(range(len(self.values)), key=lambda index: abs(self.values[index] - value))
 
 
-def number(value: Decimal) -> str:
+def number(value: Decimal, about: str = "about ") -> str:
     """A figure in few digits, and marked where that leaves some out."""
     near = rounded(value, _DIGITS)
-    return as_text(value) if near == value else f"about {as_text(near)}"
+    return as_text(value) if near == value else f"{about}{as_text(near)}"
 
 
 def short(value: Decimal) -> str:

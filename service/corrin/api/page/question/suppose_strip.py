@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,7 +12,7 @@ from corrin.api.page.question.suppose_panels import Panel, unit_said
 from corrin.api.page.question.suppose_stops import Stops, number, short
 from corrin.facts.interval import Interval
 from corrin.notes.sentence import capital
-from corrin.question.turns import ROUTINE, Outcome, Turn, Turns
+from corrin.question.turns import ROUTINE, Outcome, Turn, Turns, joined
 from corrin.render import words
 from corrin.units import UnitError, as_text
 
@@ -114,7 +115,7 @@ class _Maker:
             stops=tuple(map(as_text, stops.values)),
             at=stops.nearest(start),
             unit=self._said,
-            lanes=tuple(lane for lane in (*lanes, self._urgency()) if len(lane.stretches) > 1),
+            lanes=tuple(lane for lane in (*lanes, *self._of_all(lanes)) if len(lane.stretches) > 1),
             marks=tuple(self._marks()),
             turns=tuple(map(self._turn, turns.turns)),
             reported=None if self._own is None else self._stops.extent(self._own),
@@ -172,21 +173,34 @@ class _Maker:
         statuses = self._answered.engine.deciders[topic].decision.decision.statuses
         return " or ".join(statuses[one].says for one in status) or "not asked"
 
-    def _urgency(self) -> Lane:
+    def _of_all(self, topics: list[Lane]) -> list[Lane]:
+        """The urgency of the whole; the notes too, where they turn at a place of their own."""
+        urgency = self._by(
+            "Urgency of the whole",
+            lambda outcome: (outcome.urgency, words.URGENCY[outcome.urgency].lower()),
+        )
+        notes = self._by(
+            "Notes above routine",
+            lambda outcome: (
+                " ".join(map("".join, sorted(outcome.notes))) or "none",
+                words.count(len(outcome.notes), "note") if outcome.notes else "none",
+            ),
+        )
+        told = {one.start for lane in (*topics, urgency) for one in lane.stretches}
+        own = any(one.start not in told for one in notes.stretches)
+        return [urgency, notes] if own else [urgency]
+
+    def _by(self, title: str, said: Callable[[Outcome], tuple[str, str]]) -> Lane:
+        """A lane of what is said of each outcome: what tells it from others, and its words."""
         found: list[tuple[Interval, str, str]] = []
         for band in self._turns.bands:
             refused = band.outcome.refused is not None
-            kind = "refused" if refused else band.outcome.urgency
-            says = "not taken" if refused else words.URGENCY[kind].lower()
+            kind, says = ("refused", "not taken") if refused else said(band.outcome)
             if found and found[-1][1] == kind:
-                before = found[-1][0]
-                interval = Interval(
-                    before.low, band.interval.high, before.low_closed, band.interval.high_closed
-                )
-                found[-1] = (interval, kind, says)
+                found[-1] = (joined(found[-1][0], band.interval), kind, says)
             else:
                 found.append((band.interval, kind, says))
-        return Lane("Urgency of the whole", self._stretches(found))
+        return Lane(title, self._stretches(found))
 
     def _stretches(self, found: list[tuple[Interval, str, str]]) -> tuple[Stretch, ...]:
         kinds = list(dict.fromkeys(kind for _, kind, _ in found))
@@ -233,7 +247,7 @@ class _Maker:
             place = round(self._stops.place(at), 2)
             row = next((r for r in range(_ROWS) if place - last[r] >= _NARROW), _ROWS - 1)
             last[row] = place
-            marks.append(Mark(short(at), place, row))
+            marks.append(Mark(number(at, "≈"), place, row))
         return marks
 
     def _turn(self, turn: Turn) -> TurnShown:

@@ -78,8 +78,9 @@ def _says(panel: Panel, made: Supposed) -> str:
         return f"As reported: {panel.label} {panel.reported}. Nothing is supposed."
     if panel.reported:
         return f"Supposed: {panel.label} {figure} instead of {panel.reported} as reported."
-    instead = "the results that disagree" if made.instead else "none"
-    return f"Supposed: {panel.label} {figure}, taken now, instead of {instead}."
+    if made.instead:
+        return f"Supposed: {panel.label} {figure} instead of the results that disagree."
+    return f"Supposed: {panel.label} {figure}, taken now, instead of none."
 
 
 def _rows(now: Report, then: Report) -> list[Row]:
