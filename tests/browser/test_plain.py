@@ -53,8 +53,9 @@ def test_a_row_is_added_and_nothing_lost(plain: Page) -> None:
 
 def test_conditions_come_as_a_page(plain: Page) -> None:
     walk.answered(plain, walk.document())
-    walk.answer(plain).get_by_text("Why: every condition").first.click()
-    plain.get_by_role("button", name="Show every condition").filter(visible=True).first.click()
+    shut = walk.every_condition(plain)
+    shut.locator("summary").click()
+    shut.get_by_role("button", name="Show every condition").click()
     walk.says(plain, "Holds when")
     expect(walk.headline(plain).first).to_be_visible()
 

@@ -150,6 +150,11 @@ def chromium(through: Tripwire) -> Iterator[Browser]:
             browser.close()
 
 
+# What htmx calls an error: a request given up for a later one, and, with any, the end of it.
+_OVERTAKEN = ("htmx:sendAbort", "htmx:afterRequest")
+_UNREACHED = ("htmx:sendError", "Failed to load resource: net::ERR_")
+
+
 @dataclass
 class Watch:
     """What happened in the pages of one context.
@@ -184,9 +189,9 @@ class Watch:
     def _console(self, message: Any) -> None:
         line = f"{message.type}: {message.text}"
         self.said.append(line)
-        if self.unreachable and "ERR_" in message.text + " ":
+        if message.text.startswith(_OVERTAKEN):
             return
-        if self.unreachable and message.text.startswith("htmx:sendError"):
+        if self.unreachable and message.text.startswith(_UNREACHED):
             return
         stated = re.search(r"(?:status of|Status Error Code) (\d{3})\b", message.text)
         if stated and int(stated[1]) in self.refused:
