@@ -1,5 +1,8 @@
 // What every page has: the choice of colours, and what is said where an answer is none.
 
+// htmx notes the path of the page for a history of its own, which is off: nothing else is kept.
+sessionStorage.removeItem("htmx-current-path-for-history");
+
 const theme = document.getElementById("theme");
 if (theme) {
   theme.hidden = false;
