@@ -60,6 +60,12 @@ def groups(report: Report, scales: Sequence[Scale]) -> tuple[Group, ...]:
             one = Numbered(number, note, tuple(folded.get(number, ())))
             notes.setdefault(note.topic, []).append(one)
     places = {topic: place for place, topic in enumerate(report.statuses, 1)}
+    # A subject of notes may be called as a status is (muscle cramps): a reader sees one topic.
+    called = {status.title: topic for topic, status in report.statuses.items()}
+    for topic in [one for one in notes if one not in places]:
+        same = called.get(notes[topic][0].note.topic_title)
+        if same is not None:
+            notes.setdefault(same, []).extend(notes.pop(topic))
     found = [
         _group(topic, report, notes.get(topic, []), places, scales)
         for topic in dict.fromkeys((*places, *notes))

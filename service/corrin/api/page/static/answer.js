@@ -113,7 +113,7 @@ function draw(place) {
         cursor: { show: false }, legend: { show: false },
         scales: { x: { time: true, range: [first - room, last + room] }, y: { range: [bottom, top] } },
         axes: [
-          { ...axis, values: (_, at) => at.map((time) => new Date(time * 1000).toISOString().slice(0, 10)), space: 90 },
+          { ...axis, values: (_, at) => at.map((time) => new Date(time * 1000).toISOString().slice(0, 10)), space: 72 },
           { ...axis, label: place.dataset.unit, labelSize: 22, size: 58 },
         ],
         series: [{}, { stroke: c.quiet, width: 1, spanGaps: true, points: { show: false } }],
