@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
@@ -59,6 +60,9 @@ def _asked(app: FastAPI) -> Iterator[Asked]:
         if service.hook == "patient-view":
             body = json.dumps(_call(service, bundle, as_of)).encode()
             yield f"/cds-services/{service.id}", "", {"content-type": negotiation.JSON}, body
+    if app.state.settings.page:
+        form = urlencode({"document": case.decode(), "as_of": as_of}).encode()
+        yield "/", "", {"content-type": "application/x-www-form-urlencoded"}, form
 
 
 def _call(service: offer.Service, bundle: dict[str, Any], as_of: str) -> dict[str, Any]:
