@@ -61,8 +61,8 @@ def _asked(app: FastAPI) -> Iterator[Asked]:
             body = json.dumps(_call(service, bundle, as_of)).encode()
             yield f"/cds-services/{service.id}", "", {"content-type": negotiation.JSON}, body
     if app.state.settings.page:
-        form = urlencode({"document": case.decode(), "as_of": as_of}).encode()
-        yield "/", "", {"content-type": "application/x-www-form-urlencoded"}, form
+        entered = urlencode({"document": case.decode(), "as_of": as_of}).encode()
+        yield "/", "", {"content-type": "application/x-www-form-urlencoded"}, entered
 
 
 def _call(service: offer.Service, bundle: dict[str, Any], as_of: str) -> dict[str, Any]:
