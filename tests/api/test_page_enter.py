@@ -185,6 +185,9 @@ def test_five_values_are_interpreted_as_the_case_they_are(
         ({}, "value-total_b12", "empty"),
         ({"age": "50", "unit.mcv": "fL", "sign.mcv": "<"}, "value-total_b12", "empty"),
         ({"document": "{}", "value.mcv": "98"}, "document", "field-conflict"),
+        ({"document": "{}", "age": "50"}, "document", "field-conflict"),
+        ({"document": "{}", "date": DAY}, "document", "field-conflict"),
+        ({"document": "{}", "pregnant": "absent"}, "document", "field-conflict"),
         ({"document": "what is this"}, "document", "input-unrecognised"),
     ],
 )  # fmt: skip

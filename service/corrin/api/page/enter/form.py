@@ -199,7 +199,7 @@ def submission(fields: Fields) -> Submission:
     pasted = fields.get("document", [""])[0]
     profile, as_of = one(fields, "profile"), one(fields, "as_of")
     faults = [*found.faults, *_moment(as_of)]
-    if pasted.strip() and not found.empty:
+    if pasted.strip() and (not found.empty or "patient" in found.case or one(fields, "date")):
         faults.append(_BOTH)
     elif not pasted.strip() and found.empty and not faults:
         raise Problem(422, _nothing())
@@ -212,9 +212,9 @@ def submission(fields: Fields) -> Submission:
 
 _BOTH = Fault(
     "field-conflict",
-    "There is a document, and there are results or context typed into the form: one of them only "
-    "can be interpreted.",
-    "Empty the document, or the fields.",
+    "There is a document, and something of the person, the results or the context is typed into "
+    "the form: only one of them can be interpreted.",
+    "Empty the document, or the fields of the form.",
     "document",
 )
 
