@@ -37,6 +37,7 @@ RANGES = {
     "albumin": ("g/L", 15, 55),
     "potassium": ("mmol/L", 2, 7),
 }
+MARKERS = ["total_b12", "active_b12", "mma", "homocysteine"]
 CONTEXT = ("pregnant", "ataxia", "nitrous_oxide", "metformin", "paraesthesia")
 # What nobody can report has no name a case could give it.
 OURS = {"worked-out": "name-unknown"}
@@ -56,12 +57,18 @@ def choose(reading: Reading) -> Case:
 def readings(draw: st.DrawFn) -> Reading:
     """One person's results, some of them twice, in their usual unit."""
     results: list[dict[str, Any]] = []
-    for name in draw(st.lists(st.sampled_from(sorted(RANGES)), min_size=1, max_size=7)):
+    names = draw(st.lists(st.sampled_from(sorted(RANGES)), min_size=1, max_size=7))
+    if draw(st.integers(0, 3)) == 0:
+        names += MARKERS  # of which the combined indicator is worked out
+    for name in names:
         unit, low, high = RANGES[name]
         value: Any = draw(st.integers(low * 10, high * 10)) / 10
         if draw(st.integers(0, 9)) == 0:
             value = f"{draw(st.sampled_from('<>'))}{value}"
         one = {"test": name, "value": value, "unit": unit, "date": draw(st.sampled_from(DAYS))}
+        if draw(st.booleans()):
+            one["range"] = {"low": low + (high - low) / 5, "high": high - (high - low) / 3}
+        one["status"] = draw(st.sampled_from(("final", "final", "preliminary", "corrected")))
         results.append(one)
     case = {
         "patient": {

@@ -21,6 +21,7 @@ from corrin.facts.interval import Interval
 from corrin.language import tree
 from corrin.language.compare import CutReader
 from corrin.language.world import World
+from corrin.question.supposed import CannotSuppose, suppose
 from corrin.terminology.analyte import Analyte
 from corrin.units import UnitError
 from corrin.units.limits import suspicions
@@ -173,16 +174,25 @@ class Parts:
         """Figures of cut-offs of the analyte, in the canonical unit; of each variant that any
         person may need, for what is worked out may choose among them."""
         readers = readers_of(self._engine).get(self._about.id, ())
-        fact = self._case.facts.get(self._about.id)
-        if isinstance(fact, Measured) and fact.unit == self._canonical:
-            own = fact
-        else:
-            own = Measured(self._about.id, Interval(None, None), self._canonical, "")
         world = World.of(self._case)
-        yield from figures_in(self._canonical, self._about, readers, world, own)
+        yield from figures_in(self._canonical, self._about, readers, world, self._example())
         for reader in readers:
             for variant in reader.cut.variants:
                 yield from _in_unit(self._about, variant.values, self._canonical)
+
+    def _example(self) -> Measured:
+        """What is supposed, but for its value: with the laboratory's range where it has one."""
+        window = self._about.plausible
+        tried = [Decimal(1)]
+        if window is not None and self._leads(window.unit):
+            tried += [self._moved(end, window.unit) for end in (window.low, window.high)]
+        for value in tried:
+            try:
+                made = suppose(self._reading, self._case, self._about.id, value, self._unit)
+            except CannotSuppose:
+                continue
+            return made.result
+        return Measured(self._about.id, Interval(None, None), self._canonical, "")
 
     def _others(self) -> Iterator[Decimal]:
         """Values of other results of the same analyte: it rises or falls beside one of them."""
