@@ -11,6 +11,10 @@ import html5lib
 import pytest
 from fastapi.testclient import TestClient
 
+from corrin.api.interpreter import Interpreter
+from corrin.api.page.answered import answer
+from corrin.api.page.question import conditions
+from corrin.api.page.submission import Submission
 from support import places
 
 CASES = places.ROOT / "fixtures" / "fhir"
@@ -112,6 +116,29 @@ def test_a_value_known_in_part_shows_each_row_it_may_lead_to(client: TestClient)
     assert text.count("may decide") == 2
     assert "this row gives the status for B12 below 180 ng/L" in text
     assert "this row gives the status for B12 above 180 to below 200 ng/L" in text
+
+
+@pytest.mark.parametrize("case", ["demo", "b12-below-200", "only-lipids"])
+def test_nothing_of_a_tree_is_left_out(
+    client: TestClient, interpreter: Interpreter, case: str
+) -> None:
+    """However its terms are put together, every condition stands in the part, with its truth."""
+    sent = fields(case)
+    asked = Submission("fhir", sent["document"], as_of=sent["as_of"])
+    answered = answer(asked, interpreter)
+    for topic in answered.report.statuses:
+        key = f"status/{topic}"
+        table = conditions.opened(answered, key).table
+        assert table is not None
+        part = client.post("/page/why", data={**sent, "why": key}, headers=HX).text
+        text = said(part)
+        for row in table.rows:
+            assert row.id in text and " ".join(row.because.split()) in text
+            for node in () if row.node is None else row.node.walk():
+                if node.kind in ("leaf", "definition"):
+                    assert " ".join(node.says.split()) in text, (topic, row.id, node.says)
+                assert all(one.says in text for one in node.because)
+                assert node.met in text
 
 
 def test_an_unknown_leaf_says_what_is_missing(client: TestClient) -> None:

@@ -167,7 +167,9 @@ class Reader:
 
     def _is(self, inner: tree.Expression, wanted: bool, negated: bool) -> str:
         if isinstance(inner, tree.Truth) or not tree.parts_of(inner):
-            return readable(self.prose.of(tree.Is(inner, wanted, negated)))
+            said = self.prose.of(tree.Is(inner, wanted, negated))
+            asked = self.prose.of(inner)
+            return readable(asked) + said.removeprefix(asked)
         return f"{'not ' if negated else ''}known to be {'true' if wanted else 'false'}"
 
     def _leaf(self, leaf: tree.Leaf, truth: Kleene, decides: bool) -> Node:
