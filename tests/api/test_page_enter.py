@@ -316,13 +316,13 @@ def test_rows_do_not_grow_without_end(interpreter: Interpreter) -> None:
 
 def test_an_earlier_answer_does_not_stay_beside_a_refusal(client: TestClient) -> None:
     part = sent(client, {"value.mcv": "98"}, part=True).text
-    before, _, _ = part.partition('id="faults"')
+    before, _, _ = part.partition('id="form-faults"')
     assert "Nothing was interpreted" in before
 
 
 def test_an_answer_takes_the_faults_away(client: TestClient) -> None:
     part = sent(client, {"value.mcv": "98", "unit.mcv": "fL", "date": DAY}, part=True).text
-    assert re.search(r'<div id="faults" hx-swap-oob="innerHTML">\s*</div>', part)
+    assert re.search(r'<div id="form-faults" hx-swap-oob="innerHTML">\s*</div>', part)
     assert beside(part, "date") == ""
 
 

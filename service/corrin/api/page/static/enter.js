@@ -38,7 +38,7 @@ function remember(menu) {
 
 function mark() {
   const wrong = new Set();
-  for (const one of document.querySelectorAll("#entry .hint .wrong[data-field], #faults a[data-field]")) {
+  for (const one of document.querySelectorAll("#entry .hint .wrong[data-field], #form-faults a[data-field]")) {
     wrong.add(one.dataset.field);
   }
   for (const one of form.querySelectorAll("input[id], select[id], textarea[id]")) {
@@ -72,7 +72,7 @@ function arrows(event) {
 }
 
 function follow(event) {
-  const link = event.target.closest?.("#faults a[data-field]");
+  const link = event.target.closest?.("#form-faults a[data-field]");
   const field = link && document.getElementById(link.dataset.field);
   if (!field) return;
   event.preventDefault();
@@ -170,7 +170,7 @@ function today() {
 function settled(event) {
   mark();
   if (event.detail.requestConfig?.elt !== form) return;
-  const faults = document.querySelector("#faults .faults");
+  const faults = document.querySelector("#form-faults .faults");
   if (faults) {
     open(faults);
     for (const one of faults.querySelectorAll("a[data-field]")) open(document.getElementById(one.dataset.field));
