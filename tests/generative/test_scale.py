@@ -159,3 +159,15 @@ def test_a_value_in_another_dimension_stands_where_it_compares() -> None:
     stands = {one.shown: one.stands for one in scale.cut_offs}
     assert stands["133 pmol/L"] == "at"
     assert stands["258 pmol/L"] == "below"
+
+
+def test_a_laboratory_range_that_ends_beyond_the_drawing_reaches_its_edge() -> None:
+    reading = plain.read(
+        b'{"results": [{"test": "total_b12", "value": "<150 ng/L", "date": "2026-10-28",'
+        b' "range": "232-1245"}]}'
+    )
+    _, (scale,) = made(reading)
+    found = drawn(scale, "b12_status").laboratory
+    assert found is not None
+    assert found.high == 100
+    assert 0 < found.low < 100

@@ -125,8 +125,19 @@ def drawn(scale: Scale, topic: str | None = None) -> Drawn:
         value=bar,
         ticks=ticks,
         pieces=() if reach is None else _pieces(reach, places, bar),
-        laboratory=None if limits is None or limits.is_point else places.bar(limits),
+        laboratory=None if limits is None or limits.is_point else places.bar(_cut(limits, scale)),
         rows=max((tick.label.row for tick in ticks), default=0) + 1,
+    )
+
+
+def _cut(limits: Interval, scale: Scale) -> Interval:
+    """A laboratory's range as far as the drawing goes: what ends beyond it reaches its edge."""
+    low, high = limits.low, limits.high
+    return Interval(
+        None if low is None or low <= scale.low else min(low, scale.high),
+        None if high is None or high >= scale.high else max(high, scale.low),
+        limits.low_closed,
+        limits.high_closed,
     )
 
 

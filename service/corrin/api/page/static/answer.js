@@ -72,7 +72,12 @@ function draw(place) {
     `${place.dataset.label} over time, ${points.length} results; the table below holds every one.`);
   const key = document.createElement("ul");
   key.className = "chart-key";
-  const told = ["● used", "○ another was used", "✕ not fit to be used", "│ open: known in part"];
+  const told = [
+    ["● used", (one) => one.standing === "used"],
+    ["○ another was used", (one) => one.standing === "earlier"],
+    ["✕ not fit to be used", (one) => one.standing === "not used"],
+    ["│ known in part: somewhere along the line, thick where used", (one) => one.low !== one.high],
+  ].filter(([, holds]) => points.some(holds)).map(([text]) => text);
   if (cuts.length) told.push("╌ cut-off");
   if (given.length) told.push("▲ vitamin B12 given");
   for (const text of told) {
@@ -83,7 +88,9 @@ function draw(place) {
   place.querySelector("details").before(holder, key);
 
   const times = points.map((one) => one.at);
-  const ends = points.flatMap((one) => [one.low, one.high, one.value]).filter((end) => end !== null);
+  // What is not fit to be used sets no scale and is joined to nothing; it shows at the edge.
+  const fit = points.filter((one) => one.standing !== "not used");
+  const ends = (fit.length ? fit : points).flatMap((one) => [one.low, one.high, one.value]).filter((end) => end !== null);
   const every = [...ends, ...cuts.map((cut) => cut.value)];
   const most = Math.max(...every);
   const least = Math.min(...every);
@@ -116,10 +123,10 @@ function draw(place) {
           { ...axis, values: (_, at) => at.map((time) => new Date(time * 1000).toISOString().slice(0, 10)), space: 72 },
           { ...axis, label: place.dataset.unit, labelSize: 22, size: 58 },
         ],
-        series: [{}, { stroke: c.quiet, width: 1, spanGaps: true, points: { show: false } }],
+        series: [{}, { stroke: c.quiet, width: 1, points: { show: false } }],
         hooks: { draw: [(u) => marks(u, points, cuts, given, c)] },
       },
-      [times, points.map((one) => (one.low === one.high ? one.value : null))],
+      joined(fit.length ? fit : points, fit.length > 0),
       holder,
     );
   };
@@ -133,6 +140,14 @@ function draw(place) {
   const again = () => holder.isConnected && make();
   new MutationObserver(again).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
+}
+
+// What the line goes through: exact values; it stops where one is known only in part.
+function joined(points, fit) {
+  return [
+    points.map((one) => one.at),
+    points.map((one) => (fit && one.low === one.high ? one.value : null)),
+  ];
 }
 
 function marks(u, points, cuts, given, c) {
@@ -172,17 +187,18 @@ function marks(u, points, cuts, given, c) {
   for (const one of points) {
     const at = x(one.at);
     ctx.strokeStyle = ctx.fillStyle = c.strong;
-    ctx.lineWidth = 2 * ratio;
+    ctx.lineWidth = (one.low !== one.high && one.standing === "used" ? 4 : 2) * ratio;
     if (one.low !== one.high) {
       const low = one.low === null ? bbox.top + bbox.height : y(one.low);
       const high = one.high === null ? bbox.top : y(one.high);
       ctx.beginPath();
       ctx.moveTo(at, low);
       ctx.lineTo(at, high);
-      for (const [end, open] of [[low, one.low === null], [high, one.high === null]]) {
-        if (open) continue;
-        ctx.moveTo(at - 6 * ratio, end);
-        ctx.lineTo(at + 6 * ratio, end);
+      for (const [end, open, turn] of [[low, one.low === null, -1], [high, one.high === null, 1]]) {
+        const back = end + (open ? 7 * ratio * turn : 0); // an arrow where it is open, else a stop
+        ctx.moveTo(at - 6 * ratio, back);
+        ctx.lineTo(at, end);
+        ctx.lineTo(at + 6 * ratio, back);
       }
       ctx.stroke();
     }
@@ -194,7 +210,7 @@ function marks(u, points, cuts, given, c) {
       ctx.lineTo(at + r, middle + r);
       ctx.moveTo(at + r, middle - r);
       ctx.lineTo(at - r, middle + r);
-    } else if (one.low === one.high || one.standing === "used") {
+    } else if (one.low === one.high) {
       ctx.arc(at, middle, r, 0, 2 * Math.PI);
       ctx.fillStyle = one.standing === "used" ? c.strong : c.paper;
       ctx.fill();
