@@ -84,6 +84,16 @@ def test_everything_of_an_answer_can_be_opened(client: TestClient, case: str) ->
             assert re.search(r'class="truth true"', part.text), key
 
 
+def test_the_rule_and_the_table_are_a_link_away(client: TestClient) -> None:
+    silent = keys(client.post("/page/why", data=fields(why="unsaid"), headers=HX).text)
+    for key in (*keys(page(client)), *silent[::20]):
+        part = client.post("/page/why", data=fields(why=key), headers=HX).text
+        links = re.findall(r'href="(/rules/[^"]+)"', part)
+        assert links or key == "unsaid"
+        for link in links:
+            assert client.get(link, headers={"Accept": "text/html"}).status_code == 200, link
+
+
 def test_a_note_shows_its_rule_and_what_decided(client: TestClient) -> None:
     part = client.post(
         "/page/why", data=fields(why="note/ng239/b12-probable-raised-mma/1"), headers=HX
