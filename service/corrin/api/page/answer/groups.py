@@ -14,6 +14,7 @@ from corrin.notes.report import Note, Report, Status
 from corrin.question.scale import Scale
 
 _PRESSING = ("emergency", "urgent")
+_LAST = 10**6  # after every note
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +98,13 @@ def _group(
 
 
 def _order(group: Group) -> tuple[int, int]:
-    first = group.notes[0] if group.notes else None
-    if first is not None and first.note.urgency in _PRESSING:
-        return 0, first.number
+    first = min((one.number for one in group.notes), default=_LAST)
+    urgencies = [one.note.urgency for one in group.notes]
+    urgencies += [] if group.status is None else [group.status.urgency]
+    if any(urgency in _PRESSING for urgency in urgencies):
+        return 0, first
     if group.status is None:
-        return 3, first.number if first is not None else 0
+        return 3, first
     return (4 if group.is_bare else 1), group.place
 
 
