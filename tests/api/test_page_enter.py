@@ -15,8 +15,9 @@ from httpx import Response
 from corrin import terminology
 from corrin.api.interpreter import Interpreter
 from corrin.api.page.enter import form, hint, menu
-from corrin.api.page.enter.row import rows_of
+from corrin.api.page.enter.row import MOST_FREE, rows_of
 from corrin.api.page.enter.typed import typed
+from corrin.api.problem import Problem
 from corrin.intake import plain
 from corrin.units import convert
 
@@ -310,8 +311,10 @@ def test_rows_can_be_added_with_and_without_script(client: TestClient) -> None:
 def test_rows_do_not_grow_without_end(interpreter: Interpreter) -> None:
     said = {f"value.x{at}": [""] for at in range(1, 200)}
     found = form.form_of(said, interpreter, more=1)
-    assert len(found.free) == 199
-    assert len(rows_of(said, menu.load())) == 199
+    assert len(found.free) == len(rows_of(said, menu.load())) == MOST_FREE
+    with pytest.raises(Problem) as told:
+        form.submission(said)
+    assert told.value.faults[0].reason == "too-many-entries"
 
 
 def test_an_earlier_answer_does_not_stay_beside_a_refusal(client: TestClient) -> None:

@@ -10,7 +10,7 @@ from corrin.api.interpreter import Interpreter
 from corrin.api.page.enter import document, hint, menu
 from corrin.api.page.enter.hint import Hint
 from corrin.api.page.enter.menu import Group, Menu, Part, Test
-from corrin.api.page.enter.row import FIELDS, Row, free_keys, rows_of
+from corrin.api.page.enter.row import FIELDS, MOST_FREE, Row, free_keys, rows_of
 from corrin.api.page.enter.state import filled, name_of
 from corrin.api.page.enter.typed import Typed, typed
 from corrin.api.page.submission import Fields, Submission, one
@@ -18,7 +18,6 @@ from corrin.api.problem import Fault, Problem
 from corrin.intake import dates
 from corrin.terminology import load as terminology
 
-MOST_FREE = 40
 _OTHERS = ("age", "birth_date", "sex", "date", "pregnant", "weeks", "document", "as_of")
 _CALLED = {
     "age": "Age",

@@ -14,6 +14,8 @@ from corrin.api.page.enter.menu import Menu
 from corrin.api.page.submission import Fields
 from corrin.intake import number
 
+MOST_FREE = 60
+"""Rows for tests without one of their own that a form may have."""
 FIELDS = ("test", "sign", "value", "unit", "date", "low", "high")
 _KEY = re.compile(rf"(?:{'|'.join(FIELDS)})\.(?P<key>[a-z][a-z0-9_]{{0,60}})", re.ASCII)
 _FREE = re.compile(r"x\d{1,3}", re.ASCII)
@@ -84,10 +86,21 @@ class Row:
 
 def rows_of(fields: Fields, menu: Menu) -> dict[str, Row]:
     """Every row the fields hold something of, by its key, in the order of the form."""
+    known, others = _keys(fields, menu)
+    return {key: _row(key, fields, menu) for key in (*known, *others[:MOST_FREE])}
+
+
+def too_many(fields: Fields, menu: Menu) -> bool:
+    """Whether there are more rows than a form has: those beyond are no rows."""
+    return len(_keys(fields, menu)[1]) > MOST_FREE
+
+
+def _keys(fields: Fields, menu: Menu) -> tuple[list[str], list[str]]:
+    """Keys of the rows of tests, and of the free rows, in order."""
     keys = {match["key"]: None for match in map(_KEY.fullmatch, fields) if match is not None}
     known = [key for key in menu.tests if key in keys]
     others = sorted((key for key in keys if key not in menu.tests), key=lambda key: (len(key), key))
-    return {key: _row(key, fields, menu) for key in (*known, *others)}
+    return known, others
 
 
 def _row(key: str, fields: Fields, menu: Menu) -> Row:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from corrin.api.page.enter.menu import Menu
-from corrin.api.page.enter.row import Row, repeated, rows_of
+from corrin.api.page.enter.row import Row, repeated, rows_of, too_many
 from corrin.api.page.enter.state import context_of, whole
 from corrin.api.page.submission import Fields, one
 from corrin.api.problem import Fault
@@ -84,6 +84,8 @@ def typed(fields: Fields, menu: Menu, *, date: str = "") -> Typed:
     case |= {"context": said.said} if said.said else {}
     places |= {path: name for name, path in _PERSON.items()}
     faults = (*map(_twice, repeated(fields)), *said.faults)
+    if too_many(fields, menu):
+        faults = (*faults, _TOO_MANY)
     return Typed(case, rows, places | said.places, faults)
 
 
@@ -92,6 +94,14 @@ def _person(fields: Fields) -> dict[str, Any]:
     if "age" in found:
         found["age"] = whole(found["age"])
     return found
+
+
+_TOO_MANY = Fault(
+    "too-many-entries",
+    "There are more rows than the form has.",
+    "Paste the results as a document.",
+    "document",
+)
 
 
 def _twice(name: str) -> Fault:
