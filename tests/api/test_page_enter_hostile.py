@@ -164,6 +164,17 @@ def test_documents_made_to_hurt(client: TestClient, document: str) -> None:
     assert 400 <= answer.status_code < 500
 
 
+@pytest.mark.parametrize("name", ["symptoms.gone", "medicines.gone.when", "diet.complete"])
+def test_what_a_form_of_before_stated_is_not_dropped_in_silence(
+    client: TestClient, name: str
+) -> None:
+    said = {"value.mcv": "98", "unit.mcv": "fL", "date": "2026-11-01"}
+    assert posted(client, "/", said | {name: ""}, True).status_code == 200
+    answer = posted(client, "/", said | {name: "present"}, True)
+    assert answer.status_code == 422
+    assert "field-unknown" in answer.text
+
+
 def test_nothing_typed_stands_in_a_header_or_an_address(client: TestClient) -> None:
     said = {"value.mcv": "98", "unit.mcv": "fL", "date": "2026-11-01", "test.x1": "SECRET"}
     for part in (False, True):

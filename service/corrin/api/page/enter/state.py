@@ -35,6 +35,8 @@ def context_of(fields: Fields, menu: Menu) -> Context:
     for part in menu.parts:
         _part(part, fields, found)
     _pregnancy(fields, found)
+    if any(_strangers(fields, menu)):
+        found.faults.append(_CHANGED)
     return found
 
 
@@ -89,9 +91,26 @@ def whole(text: str) -> Any:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else text
 
 
+def _strangers(fields: Fields, menu: Menu) -> Iterator[bool]:
+    """Whether something is stated that the form does not offer: a page loaded before it changed."""
+    known = {name_of(part, entry.id) for part in menu.parts for entry in part.entries}
+    known |= {f"{part.name}.complete" for part in menu.parts if part.complete}
+    parts = {part.name for part in menu.parts}
+    for name in fields:
+        if name.partition(".")[0] in parts and name.removesuffix(".when") not in known:
+            yield bool(one(fields, name))
+
+
 def _unknown(place: str) -> Fault:
     says = "This is neither present nor absent, nor left open."
     return Fault("value-invalid", says, "Choose one of the three.", place)
+
+
+_CHANGED = Fault(
+    "field-unknown",
+    "Something is stated that the form does not offer any more.",
+    "Load the page again and state it anew.",
+)
 
 
 def _id(name: str) -> str:
