@@ -290,6 +290,15 @@ def test_hints_come_with_the_answer_with_and_without_script(client: TestClient) 
         assert "plausible" in beside(page.text, "potassium")
 
 
+def test_the_form_stands_open_above_an_answer_where_a_value_was_not_taken(
+    client: TestClient,
+) -> None:
+    said = {"value.potassium": "4.1", "unit.potassium": "mmol/L", "date": DAY, "as_of": DAY}
+    assert '<details class="entered no-print">' in sent(client, said).text
+    said["value.potassium"] = "23"
+    assert '<details class="entered no-print" open>' in sent(client, said).text
+
+
 def test_a_hint_is_what_the_reader_says_of_the_whole_case(interpreter: Interpreter) -> None:
     said = {"value.total_b12": "133", "unit.total_b12": "pmol/L", "date": DAY, "as_of": DAY}
     found = typed(lists(said), menu.load())

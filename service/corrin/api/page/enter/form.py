@@ -98,6 +98,11 @@ class Form:
         told = self.hints.get(field_id.partition("-")[2], ())
         return any(one.kind == "wrong" and one.field == field_id for one in told)
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether something is told beside a row that is not taken as it stands."""
+        return any(one.kind == "wrong" for told in self.hints.values() for one in told)
+
     def opened(self, group: Group) -> bool:
         """Whether a group stands open: it is shown, or something is in it."""
         return group.shown or any(
