@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -10,14 +12,14 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corrin import interpretation, terminology
+from corrin import interpretation, terminology, units
 from corrin.evaluate.engine import Engine
 from corrin.facts.case import Case, Reading
 from corrin.facts.fact import Measured
 from corrin.facts.moment import Moment
 from corrin.intake import plain
 from corrin.question.supposed import CannotSuppose, suppose
-from corrin.question.turns import Way, turns_of
+from corrin.question.turns import Turns, Way, turns_of
 
 AS_OF = "2026-11-01T09:00:00Z"
 MOMENT = Moment.parse(AS_OF)
@@ -37,7 +39,15 @@ RANGES = {
     "albumin": ("g/L", 15, 55),
     "potassium": ("mmol/L", 2, 7),
 }
-MARKERS = ["total_b12", "active_b12", "mma", "homocysteine"]
+# What is read together, or worked out of each other.
+TOGETHER = (
+    ("total_b12", "mma", "creatinine"),
+    ("total_b12", "active_b12", "mma", "homocysteine"),
+    ("calcium", "albumin"),
+    ("wbc", "neutrophil_fraction"),
+    ("platelets", "platelets"),
+    (),
+)
 CONTEXT = ("pregnant", "ataxia", "nitrous_oxide", "metformin", "paraesthesia")
 # What nobody can report has no name a case could give it.
 OURS = {"worked-out": "name-unknown"}
@@ -57,9 +67,10 @@ def choose(reading: Reading) -> Case:
 def readings(draw: st.DrawFn) -> Reading:
     """One person's results, some of them twice, in their usual unit."""
     results: list[dict[str, Any]] = []
-    names = draw(st.lists(st.sampled_from(sorted(RANGES)), min_size=1, max_size=7))
-    if draw(st.integers(0, 3)) == 0:
-        names += MARKERS  # of which the combined indicator is worked out
+    names = [
+        *draw(st.sampled_from(TOGETHER)),
+        *draw(st.lists(st.sampled_from(sorted(RANGES)), max_size=4)),
+    ]
     for name in names:
         unit, low, high = RANGES[name]
         value: Any = draw(st.integers(low * 10, high * 10)) / 10
@@ -85,29 +96,42 @@ def readings(draw: st.DrawFn) -> Reading:
     return plain.read(json.dumps(case).encode(), as_of=MOMENT, lenient=True)
 
 
-@settings(max_examples=40)
+def near(reading: Reading, turns: Turns, parts: list[Decimal]) -> Iterator[Decimal]:
+    """Values spread over what is usual, and those beside which something may turn."""
+    about = ANALYTES[turns.analyte]
+    usual, low, high = RANGES[turns.analyte]
+    with contextlib.suppress(units.UnitError):
+        for part in parts:
+            value = low + (high - low) * part
+            yield units.convert(about, value, usual, turns.unit)
+    edges = [turn.at for turn in turns.turns]
+    for one in reading.results:
+        if one.analyte == turns.analyte:
+            known = (one.interval, one.reference_range or one.interval)
+            ends = [end for each in known for end in (each.low, each.high) if end is not None]
+            with contextlib.suppress(units.UnitError):
+                edges += [units.convert(about, end, one.unit, turns.unit) for end in ends]
+    for edge in edges:
+        step = Decimal(1).scaleb(edge.adjusted() - 5)
+        yield from (edge - step, edge, edge + step)
+
+
+@settings(max_examples=60)
 @given(st.data(), readings())
 def test_a_value_is_answered_as_its_band_says(data: st.DataObject, reading: Reading) -> None:
-    name = data.draw(st.sampled_from(sorted(RANGES)))
+    measured = sorted({one.analyte for one in reading.results} & RANGES.keys())
+    name = data.draw(st.sampled_from([*measured, *measured, *sorted(RANGES)]))
     unit = data.draw(st.sampled_from(ANALYTES[name].units))
     way = Way(engine(), reading, choose(reading), choose, name, unit)
     turns = turns_of(way)
     if turns.rough:
         return
-    low, high = turns.bands[0].interval.low, turns.bands[-1].interval.high
-    assert low is not None
-    assert high is not None
-    for _ in range(6):
-        part = Decimal(data.draw(st.integers(0, 10**6))) / 10**6
-        values = [low + (high - low) * part**3]
-        for turn in turns.turns:
-            step = Decimal(1).scaleb(turn.at.adjusted() - data.draw(st.integers(1, 10)))
-            values += [turn.at - step, turn.at, turn.at + step]
-        for value in values:
-            value = value.quantize(Decimal(1).scaleb(value.adjusted() - 11)) if value else value
-            band = turns.holding(value)
-            if band is not None and value not in (low, high):
-                assert band.outcome == way.outcome(value), value
+    ends = turns.bands[0].interval.low, turns.bands[-1].interval.high
+    parts = data.draw(st.lists(st.integers(0, 1000), min_size=8, max_size=8))
+    for value in near(reading, turns, [Decimal(part) / 1000 for part in parts]):
+        band = turns.holding(value)
+        if band is not None and value not in ends:
+            assert band.outcome == way.outcome(value), value
 
 
 @settings(max_examples=40)

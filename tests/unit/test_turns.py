@@ -11,6 +11,7 @@ from corrin import interpretation
 from corrin.evaluate.engine import Engine
 from corrin.facts.case import Case, Reading, Subject
 from corrin.facts.fact import Measured, Stated
+from corrin.facts.interval import Interval
 from corrin.question.turns import Outcome, Turns, Way, outcome_of, turns_of
 from support.results import AS_OF, BORN, result, statement
 
@@ -136,6 +137,21 @@ def test_values_that_would_be_refused_are_a_band_of_their_own(engine: Engine) ->
     first = found.bands[0]
     assert first.outcome == Outcome(refused="tetramer-suspect")
     assert (first.interval.high, first.interval.high_closed) == (Decimal(4), False)
+
+
+@pytest.mark.parametrize(("unit", "limit"), [("umol/L", "0.4"), ("ng/mL", "47.236")])
+def test_the_laboratory_own_limit_is_a_turn_in_whichever_unit(
+    engine: Engine, unit: str, limit: str
+) -> None:
+    own = Interval(Decimal("0.1"), Decimal("0.4"))
+    given = result("total_b12", "240 ng/L"), result("mma", "0.5 umol/L", reference_range=own)
+    asked = way(engine, "mma", unit, *given)
+    found = turns_of(asked)
+    assert Decimal(limit) in {turn.at for turn in found.turns}
+    beside = Decimal(limit) * Decimal("1.0001")
+    band = found.holding(beside)
+    assert band is not None
+    assert band.outcome == asked.outcome(beside) != asked.outcome(Decimal(limit))
 
 
 def test_an_absent_test_has_bands_too(engine: Engine) -> None:
