@@ -57,6 +57,22 @@ def test_a_value_below_a_limit_stays_below_it(page: Page) -> None:
     walk.says(page, "<150 pg/mL")
 
 
+def test_an_answer_is_not_read_as_of_values_typed_since(page: Page) -> None:
+    walk.usual(page)
+    since = page.locator("#answer > .stale")
+    expect(since).to_have_count(0)
+    walk.value(page, "B12").fill("433")
+    expect(since).to_contain_text("entered before")
+    walk.value(page, "B12").fill("133")
+    expect(since).to_have_count(0)
+    walk.value(page, "B12").fill("433")
+    walk.interpret(page)
+    walk.says(page, "433 pmol/L")
+    expect(since).to_have_count(0)
+    walk.paste(page, walk.document())
+    expect(since).to_contain_text("entered before")
+
+
 def test_unit_is_remembered_but_no_value(page: Page) -> None:
     walk.enter(page, "B12", "133", "pmol/L")
     walk.person(page)

@@ -70,7 +70,8 @@ def typed(fields: Fields, menu: Menu, *, date: str = "") -> Typed:
         date: what an undated result is taken to be of while it is still being typed; never where
             an interpretation comes of it.
     """
-    rows = tuple(row for row in rows_of(fields, menu).values() if row.entered)
+    every = rows_of(fields, menu).values()
+    rows = tuple(row for row in every if row.entered)
     results = [row.result() for row in rows]
     places = {"as_of": "as_of"}
     for at, row in enumerate(rows):
@@ -83,7 +84,8 @@ def typed(fields: Fields, menu: Menu, *, date: str = "") -> Typed:
     case |= {"results": results} if results else {}
     case |= {"context": said.said} if said.said else {}
     places |= {path: name for name, path in _PERSON.items()}
-    faults = (*map(_twice, repeated(fields)), *said.faults)
+    bare = (row.key for row in every if row.sign.strip() and not row.entered)
+    faults = (*map(_twice, repeated(fields)), *map(_no_value, bare), *said.faults)
     if too_many(fields, menu):
         faults = (*faults, _TOO_MANY)
     return Typed(case, rows, places | said.places, faults)
@@ -108,3 +110,8 @@ def _twice(name: str) -> Fault:
     says = "A field was sent more than once, and nobody can tell which one counts."
     place = name.replace(".", "-") if _NAME.fullmatch(name) is not None else ""
     return Fault("field-twice", says, "Load the page and enter it again.", place)
+
+
+def _no_value(key: str) -> Fault:
+    says = "Less or more than something is said, and not of which value."
+    return Fault("field-missing", says, "Type the value, or choose exactly.", f"value-{key}")

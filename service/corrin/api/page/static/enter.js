@@ -125,6 +125,7 @@ async function taken(file) {
     return;
   }
   document_.value = text;
+  document_.dispatchEvent(new Event("input", { bubbles: true }));
   open(document_);
   said(fits(text) ? "" : tooLarge());
 }
