@@ -72,6 +72,11 @@ def test_critical_tests_have_rows_of_their_own() -> None:
     assert critical <= set(menu.load().tests)
 
 
+def test_whoever_says_all_symptoms_were_asked_for_saw_each_that_is_denied() -> None:
+    shown = {entry.id for part, entry in ENTRIES if part == "symptoms"}
+    assert set(names.words().closes) <= shown
+
+
 VALUES = st.decimals(min_value=0, max_value=5000, places=2, allow_nan=False).map(str)
 
 
