@@ -182,7 +182,7 @@ def every_condition(page: Page) -> Locator:
 
 def open_everything(page: Page) -> None:
     """Open what is folded away in an answer, with what is fetched then; of lists the beginning."""
-    for most in (40, 10):  # what is fetched holds more to open: of a hundred rules all conditions
+    for most in (16, 4):  # what is fetched holds more to open: of a hundred rules all conditions
         answer(page).evaluate(
             """(root, most) => {
                  const shut = [...root.querySelectorAll("details:not([open]) > summary")];
