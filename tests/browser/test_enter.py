@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,6 +81,10 @@ def test_unit_is_remembered_but_no_value(page: Page) -> None:
     expect(walk.unit(page, "B12")).to_have_value("pmol/L")
     expect(walk.value(page, "B12")).to_have_value("")
     expect(page.get_by_label("Age", exact=True)).to_have_value("")
+    walk.value(page, "B12").press_sequentially("180")
+    expect(walk.told(page, "B12")).to_contain_text("The unit is the one last used here")
+    walk.unit(page, "B12").select_option(label="ng/L")
+    expect(walk.told(page, "B12")).to_have_text(re.compile(r"Read as 180 ng/L\.\s*$"))
 
 
 def test_a_unit_that_looks_wrong_is_flagged_as_typed(page: Page) -> None:

@@ -23,11 +23,24 @@ function recall(root) {
   const units = remembered();
   for (const menu of root.querySelectorAll("select[data-units]")) {
     const unit = units[menu.dataset.units];
-    if (!menu.value && typeof unit === "string" && offered(menu, unit)) menu.value = unit;
+    if (menu.value || typeof unit !== "string" || !offered(menu, unit)) continue;
+    menu.value = unit;
+    menu.dataset.recalled = "";
   }
 }
 
+// A unit nobody chose for this value is told as such, after what the service says of the row.
+function tellRecalled(place) {
+  const menu = place.closest?.(".row")?.querySelector("select[data-recalled]");
+  if (!menu || !place.querySelector("span") || place.querySelector(".recalled")) return;
+  const told = document.createElement("span");
+  told.className = "recalled";
+  told.textContent = "The unit is the one last used here: hold it against the report.";
+  place.append(told);
+}
+
 function remember(menu) {
+  delete menu.dataset.recalled;
   if (!offered(menu, menu.value)) return;
   const units = remembered();
   units[menu.dataset.units] = menu.value;
@@ -200,6 +213,7 @@ if (form) {
   document.addEventListener("click", follow);
   document.addEventListener("htmx:afterSettle", settled);
   document.addEventListener("htmx:afterSwap", (event) => {
+    tellRecalled(event.detail.target);
     if (event.detail.target.id !== "free") return;
     const rows = document.querySelectorAll("#free input[list='tests']");
     rows[rows.length - 1]?.focus();

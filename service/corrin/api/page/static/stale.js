@@ -14,7 +14,7 @@ function entered() {
   return JSON.stringify(said);
 }
 
-let asked = "";
+const asked = new WeakMap(); // request → what was entered when it was sent
 let given = "";
 
 function compare() {
@@ -34,11 +34,11 @@ if (form && place) {
   given = entered();
   for (const kind of ["input", "change"]) form.addEventListener(kind, compare);
   document.addEventListener("htmx:configRequest", (event) => {
-    if (event.detail.elt === form) asked = entered();
+    if (event.detail.elt === form) asked.set(event.detail, entered());
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.requestConfig?.elt !== form) return;
-    given = asked;
+    given = asked.get(event.detail.requestConfig) ?? "";
     compare();
   });
 }
