@@ -209,3 +209,5 @@ def test_a_site_file_does_not_change_a_guideline() -> None:
         for part in parts
     ]
     assert cards[0] and cards[0] == cards[1]
+    says = "is left out here: every guideline stands as it is published"
+    assert says in parts[0].text and says not in parts[1].text
