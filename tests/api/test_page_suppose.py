@@ -241,6 +241,14 @@ def test_without_script_each_door_answers_a_whole_page(client: TestClient) -> No
         assert 'value="170"' in page
 
 
+def test_enter_in_a_supposed_field_asks_for_the_answer_again(client: TestClient) -> None:
+    # All that belongs to the form goes along: what stands in the field, and what is ticked.
+    ticked = {"supposed.total_b12": "90", "packs": ["ng239", "aafp2025"]}
+    status, page = asked(client, "/", part=False, **ticked)  # type: ignore[arg-type]
+    assert status == 200
+    assert "240 pg/mL" in page
+
+
 def test_what_is_supposed_is_never_taken_for_a_result(client: TestClient) -> None:
     """The way back sends what stands in the fields along."""
     _, page = asked(client, "/page/suppose", part=False, analyte="total_b12", value="170")
@@ -313,3 +321,16 @@ def test_every_value_offered_can_be_moved(client: TestClient, name: str) -> None
         for value in (values[0], values[len(values) // 2], values[-1]):
             moved = client.post("/page/suppose", data={**form, "value": value}, headers=HTMX)
             assert moved.status_code == 200, (analyte, value)
+
+
+@pytest.mark.parametrize(("unit", "shown"), [("pg/mL", 1), ("ng/L", 1), ("pmol/L", 0)])
+def test_a_value_is_marked_among_turns_only_where_its_figure_there_lies_as_it_does(
+    client: TestClient, unit: str, shown: int
+) -> None:
+    # 180 pg/mL is right at a cut-off whose figure in moles is above 180 pg/mL worked out in moles.
+    at = {**CASE["results"][0], "value": 180}
+    case = {**CASE, "results": [at, CASE["results"][1]]}
+    _, page = asked(client, "/page/turns", case=case, analyte="total_b12", unit=unit)
+    assert page.count("the reported value.") == shown
+    assert ("<em>" in page) == bool(shown)
+    assert "<em>B12 deficiency confirmed" not in page

@@ -102,6 +102,7 @@ class _Maker:
         self._turns, self._panel, self._answered = turns, panel, answered
         self._said = unit_said(turns.unit)
         self._own = self._own_value()
+        self._mark = self._own if self._is_comparable() else None
         self._jumps = {turn.at: tuple(self._jumps_of(turn)) for turn in turns.turns}
         self._stops = self._found_stops()
 
@@ -118,7 +119,7 @@ class _Maker:
             lanes=tuple(lane for lane in (*lanes, *self._of_all(lanes)) if len(lane.stretches) > 1),
             marks=tuple(self._marks()),
             turns=tuple(map(self._turn, turns.turns)),
-            reported=None if self._own is None else self._stops.extent(self._own),
+            reported=None if self._mark is None else self._stops.extent(self._mark),
             looked_at=self._with_unit(ends),
             rough=turns.rough,
         )
@@ -132,6 +133,18 @@ class _Maker:
             return units.convert_interval(about, used.interval, used.unit, self._turns.unit)
         except UnitError:
             return None
+
+    def _is_comparable(self) -> bool:
+        """Whether the value reported lies among these turns where its figure here does.
+
+        A cut-off published in mass and in moles is two figures, neither worked out of the other: a
+        value right at one of them, told in the other kind of unit, may seem to lie beside it.
+        """
+        used = self._turns.value
+        if used is None or self._own is None:
+            return False
+        about = terminology.load().analytes[self._turns.analyte]
+        return units.factor(about, used.unit, self._turns.unit).by == "scale"
 
     def _found_stops(self) -> Stops:
         special = {Decimal(jump.value) for found in self._jumps.values() for jump in found}
@@ -215,7 +228,7 @@ class _Maker:
                     kind=kind,
                     start=start,
                     width=width,
-                    here=self._own is not None and self._own.intersect(interval) is not None,
+                    here=self._mark is not None and self._mark.intersect(interval) is not None,
                 )
             )
         return tuple(made)
