@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from typing import Any
 
 from corrin import interpretation
@@ -11,19 +12,25 @@ from corrin.facts.moment import Moment
 from corrin.intake import plain
 from corrin.question.scale import scales_of
 from corrin.question.series import series_of
+from support.work import lines
 
 AS_OF = Moment.parse("2026-11-01T09:00:00Z")
 
 
-def of(*results: dict[str, Any], **more: Any) -> dict[str, Shown]:
+def asked(*results: dict[str, Any], **more: Any) -> tuple[Any, ...]:
+    """What a series is made of."""
     case = {"results": list(results), **more}
     reading = plain.read(json.dumps(case).encode(), as_of=AS_OF)
     engine, composer = interpretation.prepared("uk")
     evaluation = engine.evaluate(interpretation.choose_case(reading, AS_OF, engine))
     report, scales = composer.compose(evaluation), scales_of(engine, composer)
     found = scales.of(evaluation, report)
-    every = series_of(reading, evaluation, report, scales, found, composer.words)
-    return {one.name: shown(one, report, composer.words) for one in every}
+    return reading, evaluation, report, scales, found, composer.words
+
+
+def of(*results: dict[str, Any], **more: Any) -> dict[str, Shown]:
+    made = asked(*results, **more)
+    return {one.name: shown(one, made[2], made[-1]) for one in series_of(*made)}
 
 
 def b12(value: Any, date: str | None, **more: Any) -> dict[str, Any]:
@@ -92,3 +99,12 @@ def test_a_moment_at_the_end_of_the_calendar_is_none() -> None:
     assert instant(Moment.parse("0001-01-01T00:00:00+14:00")) == ""
     assert instant(None) == ""
     assert instant(Moment.parse("2026-06-02T08:15:00Z")) == "2026-06-02T08:15:00Z"
+
+
+def test_twice_as_many_results_are_twice_the_work() -> None:
+    def work(many: int) -> int:
+        days = (date(2026, 10, 28) - timedelta(days=number) for number in range(many))
+        made = asked(*(b12(200 + number, str(day)) for number, day in enumerate(days)))
+        return lines(lambda: series_of(*made))
+
+    assert work(200) < 2.5 * work(100)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
@@ -12,6 +13,7 @@ from corrin.evaluate.engine import Engine
 from corrin.facts.case import Case, Reading, Subject
 from corrin.facts.fact import Measured, Stated
 from corrin.facts.interval import Interval
+from corrin.question.supposed import CannotSuppose
 from corrin.question.turns import Outcome, Turns, Way, outcome_of, turns_of
 from support.results import AS_OF, BORN, result, statement
 
@@ -125,6 +127,16 @@ def test_a_trend_turns_at_the_earlier_result(engine: Engine) -> None:
         assert band is not None
         assert band.outcome == asked.outcome(Decimal(value))
     assert not found.rough
+
+
+def test_among_very_many_results_turns_are_not_looked_for(engine: Engine) -> None:
+    days = (date(2026, 10, 20) - timedelta(days=number) for number in range(1, 400))
+    many = [result("total_b12", f"{200 + at} ng/L", str(day)) for at, day in enumerate(days)]
+    asked = way(engine, "total_b12", "ng/L", result("total_b12", "240 ng/L"), *many)
+    with pytest.raises(CannotSuppose) as refused:
+        turns_of(asked)
+    assert refused.value.reason == "too-many-results"
+    assert asked.outcome(Decimal(150)).refused is None
 
 
 def test_an_earlier_result_in_another_kind_of_unit_makes_it_rough(engine: Engine) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from typing import Literal
 
@@ -107,7 +107,8 @@ def _one(
 ) -> Series:
     used = _used(case, name)
     unit = _last(case, name, results).unit
-    points = tuple(_point(one, unit, used, case) for one in results)
+    earlier = frozenset(case.earlier.get(name, ()))
+    points = tuple(_point(one, unit, used, earlier, case) for one in results)
     return Series(name, words.label(name), unit, points, cut_offs, given)
 
 
@@ -123,7 +124,9 @@ def _last(case: Case, name: str, results: tuple[Measured, ...]) -> Measured:
     return (_used(case, name) or results)[-1]
 
 
-def _point(one: Measured, unit: str, used: tuple[Measured, ...], case: Case) -> Point:
+def _point(
+    one: Measured, unit: str, used: tuple[Measured, ...], earlier: Set[Measured], case: Case
+) -> Point:
     standing: Standing = "not used"
     why = list(one.flags)
     if any(_key(one) == _key(other) for other in used):
@@ -132,7 +135,7 @@ def _point(one: Measured, unit: str, used: tuple[Measured, ...], case: Case) -> 
         why.append("date-missing")
     elif one.when.start > case.as_of.end:
         why.append("future")
-    elif one in case.earlier.get(one.analyte, ()):
+    elif one in earlier:
         standing = "earlier"
     return Point(one, _moved(one, unit), standing, tuple(dict.fromkeys(why)))
 

@@ -30,7 +30,7 @@ _OF_THE_VALUE = frozenset({"outside-lab-range-disagrees"})
 
 class CannotSuppose(ValueError):
     """A value that is not supposed: ``reason`` is a code of ``rules/terminology/reasons.yaml``, or
-    one of ``no-such-test``, ``worked-out`` and ``not-alone``."""
+    one of ``no-such-test``, ``worked-out``, ``not-alone`` and ``too-many-results``."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

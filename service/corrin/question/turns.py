@@ -23,6 +23,9 @@ from corrin.question.part import Cell
 from corrin.question.supposed import CannotSuppose, Supposed, not_used, suppose
 
 ROUTINE: Urgency = "routine"
+# What is looked at: parts of the values, each asked of all results and of all rules, which weigh
+# about as much as so many results.
+_MOST_WORK, _RULES = 200_000, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +178,15 @@ def outcome_of(engine: Engine, case: Case) -> Outcome:
 
 
 def turns_of(way: Way) -> Turns:
-    """Where the outcome of a supposed value turns."""
+    """Where the outcome of a supposed value turns.
+
+    Raises:
+        CannotSuppose: there are too many results to ask for every part of the values.
+    """
     parts = part.Parts(way.engine, way.reading, way.case, way.analyte, way.unit)
     edges = parts.edges()
+    if 2 * len(edges) * (len(way.reading.results) + _RULES) > _MOST_WORK:
+        raise CannotSuppose("too-many-results")
     worked_out = _Worked(way, parts)
     cells: list[Cell] = []
     about: set[Decimal] = set()

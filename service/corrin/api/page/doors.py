@@ -51,7 +51,7 @@ async def interpret(request: Request) -> Response:
         answered = await answer_to(request, asked)
     except (Problem, IntakeError, UsageError) as error:
         return refused(request, error, fields)
-    return shown(request, answered, fields)
+    return await shown(request, answered, fields)
 
 
 async def answer_to(request: Request, asked: Submission) -> Answered:
@@ -66,12 +66,17 @@ async def answer_to(request: Request, asked: Submission) -> Answered:
     return found
 
 
-def shown(request: Request, answered: Answered, fields: Fields) -> Response:
+async def shown(request: Request, answered: Answered, fields: Fields) -> Response:
     """An answer below its form; alone where script asks for it."""
-    seen = view.view(answered)
-    filled = form.form_of(fields, _interpreter(request), settled=True)
-    name = "enter/answered.html.j2" if layout.in_part(request) else "home.html.j2"
-    return layout.show(request, name, form=filled, **seen)
+    interpreter = _interpreter(request)
+
+    def job() -> Response:
+        seen = view.view(answered)
+        filled = form.form_of(fields, interpreter, settled=True)
+        name = "enter/answered.html.j2" if layout.in_part(request) else "home.html.j2"
+        return layout.show(request, name, form=filled, **seen)
+
+    return await interpreter.work(len(answered.asked.document), job)
 
 
 def refused(request: Request, error: Exception, fields: Fields) -> Response:

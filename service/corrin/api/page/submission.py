@@ -5,14 +5,15 @@ It travels with every question about its answer, in the body of the request.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
-from urllib.parse import parse_qs
+from urllib.parse import unquote_to_bytes
 
 from starlette.requests import Request
 
 from corrin.api import negotiation
+from corrin.api.interpreter import Interpreter
 from corrin.api.problem import Fault, Problem
 
 Kind = Literal["case", "fhir", "cds-hooks", "hl7v2"]
@@ -22,6 +23,7 @@ Fields = Mapping[str, list[str]]
 
 _FORM = "application/x-www-form-urlencoded"
 _MOST_FIELDS = 4000
+_PIECE = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +57,39 @@ async def fields_of(request: Request) -> Fields:
     """
     negotiation.content_type(request, (_FORM,))
     body = await request.body()
+    interpreter: Interpreter = request.app.state.interpreter
     try:
-        return parse_qs(
-            body.decode("ascii"),
-            keep_blank_values=True,
-            encoding="utf-8",
-            errors="strict",
-            max_num_fields=_MOST_FIELDS,
-        )
+        return await interpreter.work(len(body), lambda: _parsed(body))
     except ValueError:
         raise Problem(
             400,
             Fault("form-unreadable", "The form cannot be read.", "Load the page and try again."),
         ) from None
+
+
+def _parsed(body: bytes) -> Fields:
+    if not body.isascii() or body.count(b"&") >= _MOST_FIELDS:
+        raise ValueError
+    found: dict[str, list[str]] = {}
+    for part in filter(None, body.split(b"&")):
+        name, _, value = part.partition(b"=")
+        found.setdefault(_text(name), []).append(_text(value))
+    return found
+
+
+def _text(part: bytes) -> str:
+    return b"".join(map(unquote_to_bytes, _pieces(part.replace(b"+", b" ")))).decode()
+
+
+def _pieces(part: bytes) -> Iterator[bytes]:
+    """A text in pieces, no escaped sign cut: written out, every sign of a piece is held alone."""
+    at = 0
+    while at < len(part):
+        end = at + _PIECE
+        escaped = part.rfind(b"%", end - 2, end)
+        end = end if escaped < 0 else escaped
+        yield part[at:end]
+        at = end
 
 
 def one(fields: Fields, name: str) -> str:

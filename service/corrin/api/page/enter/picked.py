@@ -39,4 +39,4 @@ async def picked(request: Request, name: str) -> Response:
         answered = await answer_to(request, asked)
     except (Problem, IntakeError, UsageError) as error:
         return refused(request, error, fields)
-    return shown(request, answered, fields)
+    return await shown(request, answered, fields)

@@ -27,6 +27,8 @@ _OWN_WORDS = {
     "no-such-test": "There is no measured test of this name.",
     "worked-out": "This figure is worked out of other results here: move those.",
     "not-alone": "This can be supposed only where pregnancy is stated.",
+    "too-many-results": "There are too many results to look for every turn among them; "
+    "single values can still be supposed.",
 }
 
 
