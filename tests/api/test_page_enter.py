@@ -245,6 +245,8 @@ def test_a_value_without_a_unit_is_never_guessed(client: TestClient) -> None:
          "Read as 133 ng/L."),
         ({"value.total_b12": "133", "unit.total_b12": "pg/mL"}, "value-total_b12",
          "Read as 133 pg/mL, compared as 133 ng/L."),
+        ({"value.total_b12": "133", "unit.total_b12": "ng/L", "date.total_b12": "2026-01-02",
+          "date": DAY}, "value-total_b12", "Read as 133 ng/L, sampled 2026-01-02."),
         ({"value.total_b12": "1", "unit.total_b12": "ng/L"}, "value-total_b12", "plausible"),
         ({"value.total_b12": "133"}, "unit-total_b12", "Choose the unit"),
         ({"value.active_b12": "40", "unit.active_b12": "ng/L"}, "unit-active_b12", "unit"),

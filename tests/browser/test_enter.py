@@ -74,6 +74,16 @@ def test_an_answer_is_not_read_as_of_values_typed_since(page: Page) -> None:
     expect(since).to_contain_text("entered before")
 
 
+def test_what_is_folded_away_and_sent_says_so(page: Page) -> None:
+    filled = page.locator("#entry details.filled")
+    expect(filled).to_have_count(0)
+    walk.state(page, "Diet", "Vegan diet", "present")
+    expect(filled).to_have_count(1)
+    expect(filled.locator("> summary")).to_contain_text("Diet")
+    walk.state(page, "Diet", "Vegan diet", "not stated")
+    expect(filled).to_have_count(0)
+
+
 def test_unit_is_remembered_but_no_value(page: Page) -> None:
     walk.enter(page, "B12", "133", "pmol/L")
     walk.person(page)

@@ -74,7 +74,7 @@ def hints_of(
         everything: tuple[Measured | Stated, ...] = (*reading.results, *reading.statements)
         for taken in everything:
             if taken.path == f"results[{at}]":
-                told[row.key] += _taken(taken, moment, found)
+                told[row.key] += _taken(taken, moment, found, row.date.strip())
     for refusal in reading.refusals:
         _tell(told, found, refusal.path, refusal.reason, _refused(refusal))
     return _kept(told)
@@ -103,7 +103,9 @@ def place_of(fault: Fault, found: Typed) -> str:
     return found.place(fault.path, fault.reason)
 
 
-def _taken(taken: Measured | Stated, moment: Moment, found: Typed) -> list[Hint]:
+def _taken(taken: Measured | Stated, moment: Moment, found: Typed, own: str) -> list[Hint]:
+    """``own`` is the row's own date: it may be folded away, and stands before the one above."""
+    sampled = f", sampled {own}" if own else ""
     place = found.place(taken.path)
     flags = [code for code in taken.flags if code not in menu.load().untold]
     told = [Hint("doubt", _flag(code), place) for code in flags]
@@ -112,14 +114,14 @@ def _taken(taken: Measured | Stated, moment: Moment, found: Typed) -> list[Hint]
         told.append(Hint("wrong", _reason(_FUTURE), found.place(f"{taken.path}.date")))
     if isinstance(taken, Stated):
         said = "present" if taken.value else "absent"
-        return [*told, Hint("read", f"Read as {said}.", place)]
+        return [*told, Hint("read", f"Read as {said}{sampled}.", place)]
     if _IMPLAUSIBLE in taken.flags:
         return told
     compared = readable(quantity(taken.interval, taken.unit))
     reported = readable(taken.reported)
     says = f"Read as {reported}"
-    says += "." if compared == reported else f", compared as {compared}."
-    return [*told, Hint("read", says, place)]
+    says += "" if compared == reported else f", compared as {compared}"
+    return [*told, Hint("read", f"{says}{sampled}.", place)]
 
 
 def _tell(told: dict[str, list[Hint]], found: Typed, path: str, reason: str, says: str) -> None:

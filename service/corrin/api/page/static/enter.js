@@ -65,6 +65,19 @@ function open(field) {
   for (let at = field?.parentElement; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
 }
 
+// --- What is folded away is sent all the same: its summary says that something stands in it.
+
+function holds(one) {
+  if (one.type === "radio" || one.type === "checkbox") return one.checked && one.value !== "";
+  return !one.matches("select:not(.answer)") && one.value.trim() !== "";
+}
+
+function folded() {
+  for (const one of form.querySelectorAll("details")) {
+    one.classList.toggle("filled", [...one.querySelectorAll("input, select, textarea")].some(holds));
+  }
+}
+
 // --- Moving about: arrow keys from value to value, links from faults to fields.
 
 function visible(one) {
@@ -206,6 +219,8 @@ function settled(event) {
 if (form) {
   recall(form);
   mark();
+  folded();
+  for (const kind of ["input", "change"]) form.addEventListener(kind, folded);
   dropping();
   today();
   form.addEventListener("keydown", arrows);
@@ -214,6 +229,7 @@ if (form) {
   document.addEventListener("htmx:afterSettle", settled);
   document.addEventListener("htmx:afterSwap", (event) => {
     tellRecalled(event.detail.target);
+    folded();
     if (event.detail.target.id !== "free") return;
     const rows = document.querySelectorAll("#free input[list='tests']");
     rows[rows.length - 1]?.focus();
