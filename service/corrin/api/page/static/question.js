@@ -100,7 +100,11 @@ function ask(panel) {
   asking.add(panel);
   setTimeout(() => {
     asking.delete(panel);
-    if (!panel.isConnected || !field(panel).value.trim()) return;
+    if (!panel.isConnected) return;
+    if (!field(panel).value.trim()) {
+      panel.querySelector(".supposed").replaceChildren();
+      return;
+    }
     panel.querySelector(".suppose-asked").dispatchEvent(new CustomEvent("corrin:suppose"));
   }, STEP);
 }
