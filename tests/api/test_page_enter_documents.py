@@ -179,6 +179,20 @@ def test_messages_that_are_refused_whole(
     assert f"line {line}" in faults(page.text)[0]
 
 
+def test_more_segments_than_can_be_taken_apart_are_refused_before(
+    interpreter: Interpreter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def parse(*_: object, **__: object) -> None:
+        raise AssertionError("a message was taken apart")
+
+    monkeypatch.setattr(message, "parse", parse)
+    for end in ("\r", "\r\n", "\n"):
+        text = MESSAGE + f"NTE|1|L|haemolysed{end}" * (2 * interpreter.limits.entries + 1)
+        with pytest.raises(IntakeError) as refused:
+            document.read(Submission("hl7v2", text), interpreter)
+        assert [one.reason for one in refused.value.problems] == ["too-many-entries"]
+
+
 def test_messages_of_another_kind(client: TestClient) -> None:
     page = pasted(client, MESSAGE.replace("ORU^R01", "ADT^A01"))
     assert page.status_code == 422

@@ -128,3 +128,10 @@ def test_what_has_no_door_for_programs_goes_to_the_form() -> None:
     line = curl_line(Submission("hl7v2", "MSH|^~\\&|\rPID|1\r", "uk", ""), "http://127.0.0.1:9")
     assert "/page/take/text" in line and "kind=hl7v2" in line
     assert "MSH|^~\\&|\nPID|1\nEND\n" in line
+
+
+def test_no_key_of_a_terminal_comes_with_the_line() -> None:
+    keys = "".join(map(chr, (*range(9), *range(11, 13), *range(14, 32), *range(127, 160))))
+    line = curl_line(Submission("hl7v2", f"\x0bMSH|^~\\&|{keys}|\r\x1c\r", "uk", ""), "http://h")
+    assert all(one == "\n" or one.isprintable() for one in line)
+    assert "MSH|^~\\&||\n" in line

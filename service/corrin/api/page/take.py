@@ -27,6 +27,8 @@ from corrin.render import html, json, text
 
 router = APIRouter(include_in_schema=False)
 
+_KEYS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
@@ -120,6 +122,8 @@ def curl_line(asked: Submission, base: str) -> str:
                 options += ["--data-urlencode", f"{name}={value}"]
             options += ["--data-urlencode", "document@-", f"{base}/page/take/text"]
     lines = asked.document.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
+    # A terminal acts on what it takes for keys; no result is written with one.
+    lines = _KEYS.sub("", lines)
     end = next(word for word in _ends() if not re.search(rf"^{word}$", lines, re.MULTILINE))
     return f"{shlex.join(options)} <<'{end}'\n{lines}\n{end}\n"
 

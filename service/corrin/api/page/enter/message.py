@@ -27,6 +27,8 @@ from corrin.intake.observation import concerns_us
 from corrin.intake.problem import refuse
 
 _ZONE = "UTC"
+# Segments are costly to take apart, also those that are no result: as many are, for each result.
+_LINES_OF_ENTRY = 2
 
 
 @dataclass(slots=True)
@@ -51,6 +53,8 @@ def read(text: str, interpreter: Interpreter) -> Reading:
     limits: Limits = interpreter.limits
     if len(data) > limits.bytes:
         raise refuse("too-large")
+    if max(data.count(b"\r"), data.count(b"\n")) > _LINES_OF_ENTRY * limits.entries:
+        raise refuse("too-many-entries")
     found = _Gathered()
     reports = 0
     for one in hl7v2_lines.messages(Lines(BytesIO(data))):

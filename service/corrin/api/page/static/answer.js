@@ -132,14 +132,25 @@ function draw(place) {
   };
   make();
   let width = holder.clientWidth;
-  new ResizeObserver(() => {
-    if (!holder.isConnected || holder.clientWidth === width || !holder.clientWidth) return;
+  const resized = new ResizeObserver(() => {
+    if (!holder.isConnected) return leave();
+    if (holder.clientWidth === width || !holder.clientWidth) return;
     width = holder.clientWidth;
     chart.setSize({ width: Math.max(width, 240), height: 230 });
-  }).observe(holder);
-  const again = () => holder.isConnected && make();
-  new MutationObserver(again).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
+  });
+  const again = () => (holder.isConnected ? make() : leave());
+  const theme = new MutationObserver(again);
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  // Another answer takes the place of this one: nothing is to hold on to its values.
+  const leave = () => {
+    resized.disconnect();
+    theme.disconnect();
+    dark.removeEventListener("change", again);
+    chart.destroy();
+  };
+  resized.observe(holder);
+  theme.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+  dark.addEventListener("change", again);
 }
 
 // What the line goes through: exact values; it stops where one is known only in part.

@@ -44,7 +44,11 @@ function remember(menu) {
   if (!offered(menu, menu.value)) return;
   const units = remembered();
   units[menu.dataset.units] = menu.value;
-  localStorage.setItem(UNITS, JSON.stringify(units));
+  try {
+    localStorage.setItem(UNITS, JSON.stringify(units));
+  } catch {
+    // A browser that lets no page keep anything: the menu begins empty again.
+  }
 }
 
 // --- Marks: a field is marked where something beside it or on top says that it is wrong.

@@ -1,19 +1,24 @@
 // What every page has: the choice of colours, and what is said where an answer is none.
 
 // htmx notes the path of the page for a history of its own, which is off: nothing else is kept.
-sessionStorage.removeItem("htmx-current-path-for-history");
+try {
+  sessionStorage.removeItem("htmx-current-path-for-history");
+} catch {
+  // A browser that lets no page keep anything has kept nothing.
+}
 
 const theme = document.getElementById("theme");
 if (theme) {
   theme.hidden = false;
   theme.value = document.documentElement.dataset.theme ?? "";
   theme.addEventListener("change", () => {
-    if (theme.value) {
-      document.documentElement.dataset.theme = theme.value;
-      localStorage.setItem("corrin.theme", theme.value);
-    } else {
-      delete document.documentElement.dataset.theme;
-      localStorage.removeItem("corrin.theme");
+    if (theme.value) document.documentElement.dataset.theme = theme.value;
+    else delete document.documentElement.dataset.theme;
+    try {
+      if (theme.value) localStorage.setItem("corrin.theme", theme.value);
+      else localStorage.removeItem("corrin.theme");
+    } catch {
+      // The colours hold for this page then.
     }
   });
 }
