@@ -186,8 +186,10 @@ def test_more_segments_than_can_be_taken_apart_are_refused_before(
         raise AssertionError("a message was taken apart")
 
     monkeypatch.setattr(message, "parse", parse)
-    for end in ("\r", "\r\n", "\n"):
-        text = MESSAGE + f"NTE|1|L|haemolysed{end}" * (2 * interpreter.limits.entries + 1)
+    many = 2 * interpreter.limits.entries + 1
+    texts = [MESSAGE + f"NTE|1|L|haemolysed{end}" * many for end in ("\r", "\r\n", "\n")]
+    texts += [f"{MESSAGE}NTE|1|L|{sign * 40 * many}" for sign in "|^~\\&"]
+    for text in texts:
         with pytest.raises(IntakeError) as refused:
             document.read(Submission("hl7v2", text), interpreter)
         assert [one.reason for one in refused.value.problems] == ["too-many-entries"]

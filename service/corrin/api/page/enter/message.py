@@ -29,6 +29,8 @@ from corrin.intake.problem import refuse
 _ZONE = "UTC"
 # Segments are costly to take apart, also those that are no result: as many are, for each result.
 _LINES_OF_ENTRY = 2
+# And what parts one segment into fields and their components.
+_PARTS_OF_LINE = 40
 
 
 @dataclass(slots=True)
@@ -56,10 +58,13 @@ def read(text: str, interpreter: Interpreter) -> Reading:
     if max(data.count(b"\r"), data.count(b"\n")) > _LINES_OF_ENTRY * limits.entries:
         raise refuse("too-many-entries")
     found = _Gathered()
-    reports = 0
+    reports = parts = 0
     for one in hl7v2_lines.messages(Lines(BytesIO(data))):
         if isinstance(one, Line):
             raise refuse("input-segment", line=one.number)
+        parts += _separators(one)
+        if parts > _PARTS_OF_LINE * _LINES_OF_ENTRY * limits.entries:
+            raise refuse("too-many-entries")
         parsed = _parsed(one)
         if hl7v2_report.is_ours(parsed):
             reports += 1
@@ -73,6 +78,13 @@ def read(text: str, interpreter: Interpreter) -> Reading:
     if len(found.names) > 1:
         raise refuse("two-subjects", "PID-3", list(found.names.values())[1])
     return _reading(found, limits)
+
+
+def _separators(message: Message) -> int:
+    """How often the signs stand in a message that its header names for parting it."""
+    lines = [line.data or b"" for line in message.lines]
+    signs = {lines[0][at : at + 1] for at in range(3, 8)} - {b""}
+    return sum(data.count(sign) for data in lines for sign in signs)
 
 
 def _parsed(message: Message) -> Parsed:
