@@ -25,7 +25,11 @@ class _Kind:
 
 _KINDS: Mapping[str, _Kind] = {
     "token-missing": _Kind(
-        401, "", "The request carries no token.", "Send one as 'Authorization: Bearer ...'."
+        401,
+        "",
+        "The request carries no token.",
+        "Send one as 'Authorization: Bearer ...'. In a browser, open the page by way of the "
+        "site's own sign-in.",
     ),
     "token-not-taken": _Kind(
         401,

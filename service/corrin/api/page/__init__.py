@@ -11,8 +11,5 @@ page, with its content policy; ``static`` are the files they load.
 from __future__ import annotations
 
 from corrin.api.page.doors import router
-from corrin.api.page.enter import picked
-
-router.include_router(picked.router)
 
 __all__ = ["router"]

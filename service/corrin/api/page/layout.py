@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from corrin import __version__
 from corrin.api import negotiation
+from corrin.api.interpreter import Interpreter
 from corrin.api.page import assets
 from corrin.render import basis, page, words
 
@@ -32,7 +33,9 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-_HEADERS = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store", "Vary": "HX-Request"}
+# By its name script tells an answer of ours from what a gateway puts in its place.
+OURS = {"Content-Security-Policy": POLICY, "Vary": "HX-Request", "Corrin-Page": "1"}
+_HEADERS = {**OURS, "Cache-Control": "no-store"}
 
 
 @lru_cache(maxsize=1)
@@ -48,6 +51,12 @@ def environment() -> Environment:
 def in_part(request: Request) -> bool:
     """Whether script asks for a part of a page, and not for a whole one."""
     return "hx-request" in request.headers
+
+
+def interpreter(request: Request) -> Interpreter:
+    """What interprets, as this service runs it."""
+    found: Interpreter = request.app.state.interpreter
+    return found
 
 
 def prefix(request: Request) -> str:

@@ -5,6 +5,7 @@ It travels with every question about its answer, in the body of the request.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -21,6 +22,7 @@ Kind = Literal["case", "fhir", "cds-hooks", "hl7v2"]
 Fields = Mapping[str, list[str]]
 """What a form sends, by name."""
 
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,80}", re.ASCII)
 _FORM = "application/x-www-form-urlencoded"
 _MOST_FIELDS = 4000
 _PIECE = 64 * 1024
@@ -111,6 +113,7 @@ def submission_of(fields: Fields) -> Submission:
                 fields.get("document", [""])[0],
                 one(fields, "profile"),
                 one(fields, "as_of"),
+                said if _NAME.fullmatch(said := one(fields, "example")) else "",
             )
         case _:
             raise Problem(

@@ -16,7 +16,6 @@ from starlette.responses import Response
 from corrin import UsageError
 from corrin.api import negotiation
 from corrin.api.error import as_problem
-from corrin.api.interpreter import Interpreter
 from corrin.api.page import layout
 from corrin.api.page.answered import Answered, answer
 from corrin.api.page.submission import Submission, fields_of, submission_of
@@ -85,7 +84,7 @@ async def take(request: Request, form: str) -> Response:
     if wanted is None:
         raise Problem(404, Fault("not-found", "An answer is not given in this form."))
     asked = submission_of(await fields_of(request))
-    interpreter: Interpreter = request.app.state.interpreter
+    interpreter = layout.interpreter(request)
     base: str = request.app.state.settings.base
     try:
         body = await interpreter.work(

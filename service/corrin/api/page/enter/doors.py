@@ -6,7 +6,6 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from corrin.api.interpreter import Interpreter
 from corrin.api.page import layout
 from corrin.api.page.enter import form, hint
 from corrin.api.page.submission import fields_of
@@ -18,7 +17,7 @@ router = APIRouter(include_in_schema=False)
 async def check(request: Request) -> Response:
     """How the reader takes one row: never more than a hint, and nothing of what it means."""
     fields = await fields_of(request)
-    interpreter: Interpreter = request.app.state.interpreter
+    interpreter = layout.interpreter(request)
     if layout.in_part(request):
         told = hint.hints_of(fields, interpreter, typing=True)
         first = next(iter(told.values()), ())
@@ -31,6 +30,6 @@ async def check(request: Request) -> Response:
 async def row(request: Request) -> Response:
     """The form with free rows for other tests added."""
     fields = await fields_of(request)
-    filled = form.form_of(fields, request.app.state.interpreter, more=1)
+    filled = form.form_of(fields, layout.interpreter(request), more=1)
     name = "enter/free.html.j2" if layout.in_part(request) else "home.html.j2"
     return layout.show(request, name, form=filled)

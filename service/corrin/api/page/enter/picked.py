@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from corrin import UsageError
 from corrin.api.page import layout
-from corrin.api.page.doors import answer_to, refused, shown
 from corrin.api.page.enter import examples
+from corrin.api.page.reply import answer_to, refused, shown
 from corrin.api.problem import Fault, Problem
 from corrin.intake import IntakeError
 
@@ -38,5 +38,5 @@ async def picked(request: Request, name: str) -> Response:
     try:
         answered = await answer_to(request, asked)
     except (Problem, IntakeError, UsageError) as error:
-        return refused(request, error, fields)
+        return await refused(request, error, fields)
     return await shown(request, answered, fields)

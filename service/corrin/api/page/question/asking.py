@@ -14,7 +14,6 @@ from starlette.responses import Response
 
 from corrin import UsageError
 from corrin.api.error import as_problem
-from corrin.api.interpreter import Interpreter
 from corrin.api.page import layout
 from corrin.api.page.answer import view
 from corrin.api.page.answered import Answered, answer
@@ -29,7 +28,7 @@ async def asked(request: Request, fields: Fields, show: Callable[[Answered], Res
 
     Made in a thread, since it takes longer than an interpretation.
     """
-    interpreter = _interpreter(request)
+    interpreter = layout.interpreter(request)
 
     def job() -> Response:
         return show(answer(submission_of(fields), interpreter))
@@ -44,7 +43,7 @@ def whole(
     request: Request, answered: Answered, fields: Fields, status: int = 200, **more: Any
 ) -> Response:
     """The whole page with its answer, and with what was asked of it."""
-    filled = form.form_of(fields, _interpreter(request), settled=True)
+    filled = form.form_of(fields, layout.interpreter(request), settled=True)
     seen = {**view.view(answered), **more}
     return layout.show(request, "home.html.j2", status, form=filled, **seen)
 
@@ -54,8 +53,3 @@ def _refused(request: Request, error: Exception) -> Response:
     problem = as_problem(error)
     name = "faults.html.j2" if layout.in_part(request) else "refused.html.j2"
     return layout.show(request, name, problem.status, problem=problem)
-
-
-def _interpreter(request: Request) -> Interpreter:
-    found: Interpreter = request.app.state.interpreter
-    return found

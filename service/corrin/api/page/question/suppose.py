@@ -14,7 +14,6 @@ from starlette.responses import Response
 
 from corrin import UsageError
 from corrin.api.error import as_problem
-from corrin.api.interpreter import Interpreter
 from corrin.api.page import layout
 from corrin.api.page.answered import Answered, answer
 from corrin.api.page.question.suppose_panels import Panel, panel, way_of, why
@@ -70,7 +69,7 @@ async def _answered(
     heavy: bool = False,
 ) -> Response:
     """What a job makes of the answer a request asks about: a part of the page, or a page."""
-    interpreter: Interpreter = request.app.state.interpreter
+    interpreter = layout.interpreter(request)
     in_part = layout.in_part(request)
     try:
         fields = await fields_of(request)

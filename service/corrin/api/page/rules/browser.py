@@ -82,7 +82,7 @@ class Browser:
     versions: Mapping[str, tuple[Version, ...]]
     index: Index
     always: frozenset[str]
-    kept: dict[tuple[str, str], str] = field(default_factory=dict)
+    kept: dict[tuple[str, str, bool], str] = field(default_factory=dict)
 
     @property
     def ordered(self) -> tuple[form.PackBrief, ...]:

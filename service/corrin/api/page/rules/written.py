@@ -41,8 +41,7 @@ async def page(request: Request, template: str, browser: Browser, **context: Any
     """A page of content."""
     body = await _text(request, f"rules/{template}.html.j2", browser, **context)
     answer = content(request, body.encode(), negotiation.HTML)
-    answer.headers["Content-Security-Policy"] = layout.POLICY
-    answer.headers["Vary"] = "HX-Request"
+    answer.headers.update(layout.OURS)
     return answer
 
 
@@ -53,18 +52,15 @@ async def missing(
     said = visible(name, _MOST_LETTERS)
     context = {"what": what, "name": said, "near": near, "here": ""}
     body = await _text(request, "rules/missing.html.j2", browser, **context)
-    headers = {
-        "Content-Security-Policy": layout.POLICY,
-        "Cache-Control": "no-store",
-        "Vary": "HX-Request",
-    }
+    headers = {**layout.OURS, "Cache-Control": "no-store"}
     return Response(body.encode(), 404, headers, negotiation.HTML)
 
 
 async def _text(request: Request, template: str, browser: Browser, **context: Any) -> str:
     """A template filled in; the pages asked for last are kept, since their content stays."""
     address = request.url.path + "?" + request.url.query
-    key = (template, address)
+    in_part = layout.in_part(request)
+    key = (template, address, in_part)
     kept = browser.kept.get(key)
     if kept is not None:
         return kept
@@ -76,10 +72,10 @@ async def _text(request: Request, template: str, browser: Browser, **context: An
         "owner_of": owner_of,
         "checks_known": CHECKS,
         "check_of": check_of,
-        "in_part": layout.in_part(request),
+        "in_part": in_part,
     }
     write = partial(layout.written, request, template, **known, **context)
-    limiter = request.app.state.interpreter.threads
+    limiter = layout.interpreter(request).threads
     found = await to_thread.run_sync(write, limiter=limiter)
     if len(address) <= _LONGEST:
         while len(browser.kept) >= _MOST_KEPT:

@@ -28,8 +28,14 @@ if (theme) {
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, target } = event.detail;
   const kind = xhr.getResponseHeader("Content-Type") ?? "";
-  if (kind.startsWith("text/html")) return;
+  if (xhr.getResponseHeader("Corrin-Page")) return;
   event.detail.shouldSwap = false;
+  if (kind.startsWith("text/html")) {
+    told(target, "Something else answered in the service's place.",
+      "You may have been signed out: sign in again in another tab, then try once more. "
+      + "Nothing was interpreted; what was entered stands here still.");
+    return;
+  }
   let problem = {};
   try {
     problem = JSON.parse(xhr.responseText);
@@ -93,6 +99,10 @@ async function copy(button) {
   }
   if (!answer.ok) {
     say(`The service did not answer (${answer.status}); nothing was copied.`);
+    return;
+  }
+  if ((answer.headers.get("Content-Type") ?? "").startsWith("text/html")) {
+    say("Something else answered in the service's place; nothing was copied. You may have been signed out.");
     return;
   }
   const text = await answer.text();
