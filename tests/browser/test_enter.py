@@ -25,7 +25,7 @@ MESSAGE = "\r".join(
         "MSH|^~\\&|LAB|NORTH|EHR|NORTH|20260518103000||ORU^R01|1|P|2.5.1",
         "PID|1||900^^^NORTH^MR||Invented^Person||19550101|F",
         "OBR|1||1|26464-8^CBC^LN|||20260518090000",
-        "OBX|1|NM|14685-4^Cobalamin^LN||133|pmol/L|150-700|L|||F|||20260518090000",
+        "OBX|1|NM|14685-2^Cobalamin^LN||133|pmol/L|150-700|L|||F|||20260518090000",
         "OBX|2|NM|718-7^Haemoglobin^LN||10.8|g/dL|12-16|L|||F|||20260518090000",
     )
 )

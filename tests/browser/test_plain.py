@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 def test_the_form_interprets(plain: Page) -> None:
     walk.usual(plain)
     walk.says(plain, "133 pmol/L")
+    walk.unfold(plain, "What was entered")
     expect(walk.value(plain, "B12")).to_have_value("133")
     expect(walk.unit(plain, "B12")).to_have_value("pmol/L")
     assert "133" not in plain.url
@@ -64,6 +65,7 @@ def test_frameworks_are_compared_on_a_page(plain: Page) -> None:
     walk.answered(plain, walk.document())
     walk.answer(plain).get_by_role("button", name="Compare", exact=True).click()
     section = walk.answer(plain).get_by_role("region", name="What other guidelines say")
+    expect(section.get_by_role("heading", level=5).first).to_be_visible()
     assert section.get_by_role("heading", level=5).count() >= 2
     expect(walk.headline(plain).first).to_be_visible()
 
