@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from support import places
 from support.browser import expect
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Locator, Page, Response
 
 USUAL = "b12-133-pmol"
 """A case as most are: a low vitamin B12 with a blood count."""
@@ -139,6 +140,18 @@ def interpret(page: Page) -> None:
     page.get_by_role("button", name="Interpret", exact=True).click()
 
 
+def _answer(page: Page) -> None:
+    """Ask for the answer and wait for it, not for one that stands there already."""
+
+    def asked(response: Response) -> bool:
+        return response.request.method == "POST" and urlsplit(response.url).path == "/"
+
+    with page.expect_response(asked):
+        interpret(page)
+    page.wait_for_function("() => !document.querySelector('.htmx-request')")
+    headline(page).wait_for()
+
+
 def usual(page: Page) -> None:
     """A usual case, typed and answered."""
     person(page)
@@ -146,8 +159,7 @@ def usual(page: Page) -> None:
     enter(page, "Hb", "108", "g/L")
     enter(page, "MCV", "104", "fL")
     as_of(page)
-    interpret(page)
-    headline(page).wait_for()
+    _answer(page)
 
 
 def answered(page: Page, text: str, moment: str = "") -> None:
@@ -155,8 +167,7 @@ def answered(page: Page, text: str, moment: str = "") -> None:
     paste(page, text)
     if moment:
         as_of(page, moment)
-    interpret(page)
-    headline(page).wait_for()
+    _answer(page)
 
 
 # --- The answer -------------------------------------------------------------------------------
