@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,39 +33,42 @@ BROUGHT = """() => document.querySelectorAll(
 ).length"""
 
 
-def bundle(text: str) -> str:
-    """The usual Bundle with the text wherever a laboratory could write one."""
+def turned(by: int) -> Iterator[str]:
+    """The hostile texts one after the other, without end, beginning with another one."""
+    texts = list(HOSTILE.values())
+    return itertools.cycle(texts[by:] + texts[:by])
+
+
+def bundle(by: int) -> str:
+    """The usual Bundle with a hostile text, another each, wherever a laboratory could write one."""
     whole: dict[str, Any] = json.loads(walk.document())
+    texts = turned(by)
     for entry in whole["entry"]:
         one = entry["resource"]
         match one["resourceType"]:
             case "Observation":
-                one["code"]["text"] = text
-                one["note"] = [{"text": text}]
-                one["method"] = {"text": text}
-                if "valueQuantity" in one:
-                    one["referenceRange"] = [{"text": text}]
+                one["code"]["text"] = next(texts)
+                one["note"] = [{"text": next(texts)}]
+                one["method"] = {"text": next(texts)}
+                one["referenceRange"] = [{"text": next(texts)}]
+                subject = one.get("subject", {})
             case "Patient":
-                one["name"] = [{"text": text}]
-    first = next(
-        entry["resource"]
-        for entry in whole["entry"]
-        if entry["resource"]["resourceType"] == "Observation"
-    )
+                one["name"] = [{"text": next(texts)}]
     whole["entry"] += [
         {
-            "fullUrl": "urn:uuid:00000000-0000-4000-8000-00000000abcd",
+            "fullUrl": f"urn:uuid:00000000-0000-4000-8000-00000000000{number}",
             "resource": {
                 "resourceType": "Observation",
                 "status": "final",
                 "code": {
-                    "coding": [{"system": "http://loinc.org", "code": "718-7", "display": text}]
+                    "coding": [{"system": "http://loinc.org", "code": code, "display": next(texts)}]
                 },
                 "effectiveDateTime": "2026-05-18",
-                "valueQuantity": {"value": 108, "unit": text},
-                "subject": first.get("subject", {}),
+                "valueQuantity": {"value": 108, "unit": next(texts)},
+                "subject": subject,
             },
         }
+        for number, code in enumerate(("718-7", "787-2", "2276-4"))
     ]
     return json.dumps(whole)
 
@@ -76,21 +81,20 @@ def unharmed(page: Page) -> None:
     assert "alert(1)" not in page.title()
 
 
-@pytest.mark.parametrize("kind", HOSTILE)
-def test_in_every_free_field(open_page: Open, watch: Watch, kind: str) -> None:
+@pytest.mark.parametrize("by", range(0, len(HOSTILE), 2))
+def test_in_every_free_field(open_page: Open, watch: Watch, by: int) -> None:
     watch.refused = {422, 400, 413}
-    text = HOSTILE[kind]
     page = open_page()
     page.goto("/")
     fields = page.evaluate(
-        """(text) => {
+        """(texts) => {
           for (const one of document.querySelectorAll("details")) one.open = true;
-          const free = "#entry input:not([type]), #entry input[type=text], #entry textarea";
+          const free = "#entry input:not([type]), #entry input[type=text]";
           const all = [...document.querySelectorAll(free)];
-          for (const one of all) if (one.name !== "document") one.value = text;
+          all.forEach((one, at) => { one.value = texts[at % texts.length]; });
           return all.length;
         }""",
-        text,
+        list(itertools.islice(turned(by), len(HOSTILE))),
     )
     assert fields > 30
     walk.interpret(page)
@@ -100,11 +104,11 @@ def test_in_every_free_field(open_page: Open, watch: Watch, kind: str) -> None:
     expect(page.get_by_role("alert").first).not_to_contain_text("49")
 
 
-@pytest.mark.parametrize("kind", HOSTILE)
-def test_in_a_document(open_page: Open, watch: Watch, kind: str) -> None:
+@pytest.mark.parametrize("by", range(0, len(HOSTILE), 2))
+def test_in_a_document(open_page: Open, by: int) -> None:
     page = open_page()
     page.goto("/")
-    walk.answered(page, bundle(HOSTILE[kind]))
+    walk.answered(page, bundle(by))
     walk.open_everything(page)
     unharmed(page)
     walk.answer(page).get_by_role("button", name="Compare", exact=True).click()
@@ -112,10 +116,11 @@ def test_in_a_document(open_page: Open, watch: Watch, kind: str) -> None:
     unharmed(page)
 
 
-@pytest.mark.parametrize("kind", ["script", "textarea", "right to left"])
-def test_in_a_document_without_script(plain: Page, kind: str) -> None:
-    walk.answered(plain, bundle(HOSTILE[kind]))
-    expect(walk.pasted(plain)).to_have_value(bundle(HOSTILE[kind]))
+@pytest.mark.parametrize("by", range(0, len(HOSTILE), 2))
+def test_in_a_document_without_script(plain: Page, by: int) -> None:
+    walk.answered(plain, bundle(by))
+    walk.unfold(plain, "What was entered")
+    expect(walk.pasted(plain)).to_have_value(bundle(by))
     assert plain.locator("script:not([src]), img[src='x'], [onload], [onerror]").count() == 0
 
 
