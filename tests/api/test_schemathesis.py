@@ -15,7 +15,8 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 from corrin.api import Settings, create_app
 from corrin.api.interpreter import open_interpreter
 
-_APP = create_app(Settings(log_level="error"), open_interpreter(Settings()))
+# Without the page for people, whose forms are no part of the description for programs.
+_APP = create_app(Settings(log_level="error", page=False), open_interpreter(Settings()))
 _SCHEMA = schemathesis.openapi.from_asgi("/openapi.json", _APP)
 
 

@@ -129,6 +129,23 @@ def test_faults_stand_beside_their_fields(page: Page, watch: Watch) -> None:
     expect(page.locator("[aria-invalid=true]")).to_have_count(0)
 
 
+def test_what_was_said_beside_a_field_goes_with_its_fault(page: Page, watch: Watch) -> None:
+    watch.refused = {422}
+    walk.person(page)
+    walk.enter(page, "B12", "133", "pmol/L")
+    walk.as_of(page, "yesterday")
+    walk.interpret(page)
+    moment = page.get_by_label("As of", exact=True)
+    beside = page.locator("#hint-as_of")
+    expect(moment).to_have_attribute("aria-invalid", "true")
+    expect(beside).to_contain_text("date")
+    walk.as_of(page)
+    walk.interpret(page)
+    expect(walk.headline(page)).to_be_visible()
+    expect(moment).not_to_have_attribute("aria-invalid", "true")
+    expect(beside).to_be_empty()
+
+
 def test_nothing_entered_is_no_answer(page: Page, watch: Watch) -> None:
     watch.refused = {422, 400}
     walk.interpret(page)

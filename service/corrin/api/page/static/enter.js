@@ -230,6 +230,11 @@ if (form) {
   form.addEventListener("keydown", arrows);
   form.addEventListener("change", (event) => event.target.matches("select[data-units]") && remember(event.target));
   document.addEventListener("click", follow);
+  // An answer brings what is to be said beside fields now, and nothing of what was said before.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target.id !== "answer" || !event.detail.xhr.getResponseHeader("Corrin-Page")) return;
+    for (const one of form.querySelectorAll(".hint")) if (one.firstChild) one.replaceChildren();
+  });
   document.addEventListener("htmx:afterSettle", settled);
   document.addEventListener("htmx:afterSwap", (event) => {
     tellRecalled(event.detail.target);

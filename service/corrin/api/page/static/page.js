@@ -28,7 +28,11 @@ if (theme) {
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, target } = event.detail;
   const kind = xhr.getResponseHeader("Content-Type") ?? "";
-  if (xhr.getResponseHeader("Corrin-Page")) return;
+  if (xhr.getResponseHeader("Corrin-Page")) {
+    // Gone at once instead of element by element: a new answer stands sooner.
+    if (target.id === "answer") target.replaceChildren();
+    return;
+  }
   event.detail.shouldSwap = false;
   if (kind.startsWith("text/html")) {
     told(target, "Something else answered in the service's place.",
