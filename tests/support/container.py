@@ -96,6 +96,12 @@ class Context:
                 kept = shown
         return kept
 
+    def reaches(self, source: str) -> bool:
+        """Whether a file is let through, or of a folder any file."""
+        given = self.root / source
+        files = [given] if given.is_file() else given.rglob("*")
+        return any(self.has(one.relative_to(self.root).as_posix()) for one in files)
+
     @staticmethod
     def _fits(path: str, pattern: str) -> bool:
         parts = path.split("/")
