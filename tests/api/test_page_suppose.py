@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 from fastapi.testclient import TestClient
 
+from corrin.terminology import load
 from support import places
 
 AS_OF = "2026-11-01T09:00:00Z"
@@ -334,3 +335,17 @@ def test_a_value_is_marked_among_turns_only_where_its_figure_there_lies_as_it_do
     assert page.count("the reported value.") == shown
     assert ("<em>" in page) == bool(shown)
     assert "<em>B12 deficiency confirmed" not in page
+
+
+@pytest.mark.parametrize("value", ["1e30", "1" + "0" * 40, "9" * 30, "1e-25", "0"])
+@pytest.mark.parametrize("name", ["haematocrit", "neutrophils"])
+def test_no_figure_is_too_large_or_too_small(client: TestClient, name: str, value: str) -> None:
+    about = load().analytes[name]
+    assert about.plausible is None, "nothing bounds what is moved here"
+    result = {"test": name, "value": "F", "unit": about.units[0], "date": "2026-10-28"}
+    case = {**CASE, "results": [result]}
+    form = {"kind": "case", "as_of": AS_OF, "document": json.dumps(case).replace('"F"', value)}
+    for door, fields in (("/", {}), ("/page/turns", {}), ("/page/suppose", {"value": "2"})):
+        answer = client.post(door, data={**form, "analyte": name, **fields}, headers=HTMX)
+        assert answer.status_code == 200, door
+        assert not re.search(r"\b(nan|inf)\b", answer.text), door

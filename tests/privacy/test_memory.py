@@ -71,7 +71,8 @@ def _request(mark: str) -> bytes:
 def _kept() -> Iterator[str]:
     """Every text some cached function of this process holds, in its keys or its answers."""
     seen: set[int] = set()
-    caches = [o for o in gc.get_objects() if isinstance(o, functools._lru_cache_wrapper)]
+    # By its type: to ask a weak proxy whose object is gone what it is an instance of raises.
+    caches = [o for o in gc.get_objects() if type(o) is functools._lru_cache_wrapper]
     stack = [
         found
         for cache in caches

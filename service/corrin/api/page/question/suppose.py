@@ -22,6 +22,7 @@ from corrin.api.page.question.suppose_view import Moved, moved
 from corrin.api.page.submission import Fields, fields_of, one, submission_of
 from corrin.api.problem import Problem
 from corrin.facts.case import Case
+from corrin.facts.fact import Measured
 from corrin.intake import IntakeError, number
 from corrin.intake.text import printable
 from corrin.question.supposed import CannotSuppose, Supposed, not_used, suppose
@@ -118,10 +119,10 @@ def _moved(answered: Answered, panel: Panel, fields: Fields) -> Moved:
     text = _typed(fields, panel)
     case = answered.evaluation.case
     if not text or (panel.reported and text == panel.start):
-        if not panel.reported:
+        fact = case.facts.get(panel.name)
+        if not isinstance(fact, Measured):
             raise Refused("Write a value to suppose.")
-        fact = case.facts[panel.name]
-        made = suppose(answered.reading, case, panel.name, fact.interval, fact.unit)  # type: ignore[union-attr]
+        made = suppose(answered.reading, case, panel.name, fact.interval, fact.unit)
         return moved(panel, made, answered, answered.evaluation)
     made = _made(answered, panel, text)
     chosen = way_of(answered, panel.name, panel.unit).choose(made.reading)

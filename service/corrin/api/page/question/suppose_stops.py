@@ -6,14 +6,16 @@ the slider and for what is drawn beneath it alike, so that both agree.
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 
 from corrin.facts.interval import Interval
 from corrin.units import as_text
+
+# A value of a test without a plausible window may have some hundred digits.
+_EXACT = Context(prec=1000, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 _STEPS = 160
 _DIGITS = 4
@@ -43,11 +45,11 @@ class Stops:
         least, most = _focus(near, low, high)
         wide = least > 0 and most / least > _WIDE
         found = special | {one for one in (*near, *figures) if least <= one <= most}
+        ratio = (most / least).ln() if wide else Decimal(0)
         for step in range(_STEPS + 1):
             part = Decimal(step) / _STEPS
             if wide:
-                ratio = math.exp(math.log(float(most / least)) * float(part))
-                value = rounded(least * Decimal(ratio), _DIGITS - 1)
+                value = rounded(least * (ratio * part).exp(), _DIGITS - 1)
             else:
                 value = _on_grid(least + (most - least) * part, (most - least) / _STEPS)
             if least <= value <= most:
@@ -92,9 +94,8 @@ def rounded(value: Decimal, digits: int) -> Decimal:
     if not value:
         return value
     place = min(value.adjusted() - digits + 1, 0) if value == int(value) else None
-    return value.quantize(
-        Decimal(1).scaleb(value.adjusted() - digits + 1 if place is None else place)
-    )
+    unit = Decimal(1).scaleb(value.adjusted() - digits + 1 if place is None else place)
+    return value.quantize(unit, context=_EXACT)
 
 
 def _focus(special: set[Decimal], low: Decimal, high: Decimal) -> tuple[Decimal, Decimal]:
@@ -107,7 +108,8 @@ def _focus(special: set[Decimal], low: Decimal, high: Decimal) -> tuple[Decimal,
 
 
 def _near(value: Decimal, digits: int) -> Decimal:
-    return value and value.quantize(Decimal(1).scaleb(value.adjusted() - digits + 1))
+    unit = Decimal(1).scaleb(value.adjusted() - digits + 1)
+    return value and value.quantize(unit, context=_EXACT)
 
 
 def _on_grid(value: Decimal, step: Decimal) -> Decimal:
