@@ -9,8 +9,7 @@ have to be covered stands in ``rules/evidence/sections.yaml``.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "fixtures" / "fhir"
 # Which examples try which row, for the service, which has the content but not the examples.
 TRIED_BY = ROOT / "rules" / "evidence" / "tried.yaml"
-ROW = re.compile(r"^[A-Z][A-Z0-9]{0,3}-[0-9]{2}[a-z]?$")
 
 Table = Callable[[tuple[str, ...], list[tuple[object, ...]]], str]
 
@@ -29,6 +27,7 @@ def uses() -> dict[str, list[str]]:
     """Row → where it is used, in words, in the order of the packs."""
     from corrin.content import read_document, rules_root
     from corrin.packs.library import open_library
+    from corrin.terminology.evidence import named_in
 
     found: dict[str, list[str]] = {}
 
@@ -56,9 +55,9 @@ def uses() -> dict[str, list[str]]:
             note(restriction.evidence, f"restriction `{restriction.id}`")
     root = rules_root()
     for file in sorted((root / "derived").glob("*.yaml")):
-        note(_rows_in(read_document(file)), f"derived fact (`derived/{file.name}`)")
+        note(named_in(read_document(file)), f"derived fact (`derived/{file.name}`)")
     for file in sorted((root / "terminology").glob("*.yaml")):
-        note(_rows_in(read_document(file)), f"terminology (`terminology/{file.name}`)")
+        note(named_in(read_document(file)), f"terminology (`terminology/{file.name}`)")
     for tried, examples in by_examples().items():
         for name in examples:
             note((tried,), f"example `{name}`")
@@ -68,11 +67,12 @@ def uses() -> dict[str, list[str]]:
 def by_examples() -> dict[str, list[str]]:
     """Statement or trap → the examples that try it."""
     from corrin.content import read_document
+    from corrin.terminology.evidence import named_in
 
     found: dict[str, list[str]] = {}
     for file in sorted(EXAMPLES.glob("*/expected.yaml")):
         expected = read_document(file)
-        named = _rows_in([expected.get("evidence"), expected.get("traps")])
+        named = named_in([expected.get("evidence"), expected.get("traps")])
         for row in dict.fromkeys(row for row in named if row.startswith(TRIED)):
             found.setdefault(row, []).append(file.parent.name)
     return found
@@ -91,18 +91,6 @@ def unused(root: Path) -> dict[str, str]:
     from corrin.content import read_document
 
     return {str(row): str(why) for row, why in read_document(root).items()}
-
-
-def _rows_in(part: Any) -> Iterator[str]:
-    """Every evidence row named anywhere in a document, as a value of its own."""
-    if isinstance(part, dict):
-        for value in part.values():
-            yield from _rows_in(value)
-    elif isinstance(part, list):
-        for value in part:
-            yield from _rows_in(value)
-    elif isinstance(part, str) and ROW.match(part):
-        yield part
 
 
 def page(table: Table) -> str:

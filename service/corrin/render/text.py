@@ -34,7 +34,7 @@ URGENCY_STYLE = {
     "emergency": "bold white on red",
     "urgent": "bold red",
     "soon": "bold yellow",
-    "routine": "bold blue",
+    "routine": "bold cyan",
 }
 TRUTH_MARK = {"true": "[+]", "false": "[-]", "unknown": "[?]"}
 

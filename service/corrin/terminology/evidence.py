@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from corrin.content import ContentError, Located, read_document, rules_root
 
+_ID = re.compile(r"[A-Z][A-Z0-9]{0,3}-[0-9]{2}[a-z]?")
 _READ_IN_SOURCE = re.compile(r"V2?\b")
 _NOT_SURE = re.compile(r"\bG\b|NOT OBTAINED")
 
@@ -87,6 +89,18 @@ class Evidence:
 def is_verified(check: str) -> bool:
     """Whether a check code says read in a source (V or V2) with no part from general knowledge."""
     return _READ_IN_SOURCE.match(check) is not None and _NOT_SURE.search(check) is None
+
+
+def named_in(part: Any) -> Iterator[str]:
+    """Every row's id in a document or a part of one, where it is a value of its own."""
+    if isinstance(part, dict):
+        for value in part.values():
+            yield from named_in(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from named_in(value)
+    elif isinstance(part, str) and _ID.fullmatch(part):
+        yield part
 
 
 def load(root: Path | None = None) -> Evidence:

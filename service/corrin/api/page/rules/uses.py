@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from corrin import terminology
 from corrin.api.page.rules import addresses
 from corrin.content import read_document
 from corrin.packs.library import Library
 from corrin.packs.pack import Pack
+from corrin.terminology.evidence import named_in
 
 Kind = Literal[
     "rule", "decision", "restriction", "cut-off", "definition", "result", "calculation",
     "profile", "example",
 ]  # fmt: skip
-
-_ROW = re.compile(r"[A-Z][A-Z0-9]{0,3}-[0-9]{2}[a-z]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +84,9 @@ def _beside(library: Library) -> Cited:
         use = Use("result", one.id, one.name, "", addresses.analyte(one.id))
         yield (*one.sources, *limits), use
     for file in sorted((root / "derived").glob("*.yaml")):
-        yield tuple(_named(read_document(file))), Use("calculation", file.stem)
+        yield tuple(named_in(read_document(file))), Use("calculation", file.stem)
     tried = root / "evidence" / "tried.yaml"
     if tried.is_file():
         for row, examples in read_document(tried).items():
             for name in examples:
                 yield (str(row),), Use("example", str(name))
-
-
-def _named(part: Any) -> Iterator[str]:
-    """Every row named anywhere in a document, as a value of its own."""
-    if isinstance(part, dict):
-        for value in part.values():
-            yield from _named(value)
-    elif isinstance(part, list):
-        for value in part:
-            yield from _named(value)
-    elif isinstance(part, str) and _ROW.fullmatch(part):
-        yield part
