@@ -153,11 +153,13 @@ browser: $(VENV)/.browser ## Chromium, and what drives it, for the tests of the 
 # The browser is the system's own, or the one CORRIN_CHROMIUM names; the driver's packages bring none
 # along, and it is never asked to fetch one.
 $(VENV)/.browser: $(READY) requirements-browser.lock
-	@{ [ -n "$$CORRIN_CHROMIUM" ] && [ -x "$$CORRIN_CHROMIUM" ]; } || command -v chromium >/dev/null || \
-	  command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
-	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
-	  echo "installing Chromium (once)" && $(APT) update && \
-	  $(APT) install -y --no-install-recommends chromium fonts-dejavu-core >/dev/null; } || { \
+	@there() { { [ -n "$$CORRIN_CHROMIUM" ] && [ -x "$$CORRIN_CHROMIUM" ]; } || command -v chromium-headless-shell || \
+	    { [ -z "$$CI" ] && any; }; }; \
+	any() { command -v chromium || command -v chromium-browser || command -v google-chrome; }; \
+	get() { [ "$$(id -u)" = 0 ] && command -v apt-get && echo "installing Chromium (once)" >&2 && $(APT) update && \
+	    { $(APT) install -y --no-install-recommends chromium-headless-shell fonts-dejavu-core || \
+	      $(APT) install -y --no-install-recommends chromium fonts-dejavu-core; }; }; \
+	there >/dev/null || get >/dev/null || any >/dev/null || { \
 	  echo "The tests of the page need Chromium; it could not be installed. CORRIN_CHROMIUM names one that is there." >&2; exit 2; }
 	@echo "setting up the browser's driver from requirements-browser.lock (once)"
 	@PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 $(BIN)/python -m pip install -qq --require-hashes -r requirements-browser.lock

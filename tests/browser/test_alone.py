@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,10 +24,13 @@ def test_whatever_asks_elsewhere_is_seen(
     open_page: object, watch: support.Watch, tripwire: support.Tripwire
 ) -> None:
     """The watch is no ornament: a request to another host is wrong, and it ends in the wire."""
+    from playwright.sync_api import Error
+
     page = open_page()  # type: ignore[operator]
     page.goto("/")
-    with pytest.raises(Exception, match=r"elsewhere\.invalid"):
-        page.goto("http://elsewhere.invalid/")
+    with contextlib.suppress(Error):  # one with windows shows a page of its own instead
+        answer = page.goto("http://elsewhere.invalid/")
+        assert answer is not None and answer.status == 502
     assert tripwire.asked == ["GET http://elsewhere.invalid/ HTTP/1.1"]
     assert any("another host" in line for line in watch.wrong)
     tripwire.asked.clear()

@@ -56,10 +56,10 @@ def test_a_whole_session_leaves_units_and_colours(
 
 
 def test_no_log_holds_what_was_entered(page: Page, served: Service) -> None:
-    text = walk.document().replace("133", "131.7")
+    text = walk.document().replace("133", "131.70913")
     walk.answered(page, text)
     walk.open_everything(page)
-    assert "131.7" not in served.said()
+    assert "131.70913" not in served.said()
 
 
 def test_reload_and_back_show_no_answer(page: Page) -> None:

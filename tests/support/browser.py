@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 LOCK = places.ROOT / "requirements-browser.lock"
 PICTURES = places.ROOT / "build" / "screenshots"
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The same browser without windows of its own comes first: it takes half the time."""
+
 DRIVEN_BY = ("playwright", "axe-playwright-python")
 
 _NOWHERE = "http://127.0.0.1:9/"
