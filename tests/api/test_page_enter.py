@@ -359,3 +359,63 @@ def test_the_form_is_labelled_and_submits_by_enter(client: TestClient) -> None:
             or f'<label for="{place[1]}"' in entry[0]
             or (f'for="{place[1]}"' in entry[0])
         ), tag
+
+
+RANGES = (
+    # low, high; what the case has; what is told beside the row, or the field that is at fault
+    ("1,4", "2,0", {"low": 1.4, "high": 2.0}, "read as 1.4 to 2.0 µmol/L."),
+    ("1,4", "", {"low": 1.4}, "read as ≥1.4 µmol/L."),
+    ("", "1,4", {"high": 1.4}, "read as ≤1.4 µmol/L."),
+    ("1,4-2,0", "", {"low": 1.4, "high": 2.0}, "read as 1.4 to 2.0 µmol/L."),
+    ("1,4 – 2,0", "", {"low": 1.4, "high": 2.0}, "read as 1.4 to 2.0 µmol/L."),
+    ("", "1,4-2,0 umol/L", {"low": 1.4, "high": 2.0}, "read as 1.4 to 2.0 µmol/L."),
+    ("<1,4", "", "<1.4", "read as <1.4 µmol/L."),
+    ("0,400", "", {"low": 0.4}, "read as ≥0.400 µmol/L."),
+    # A value of 1,234 is one thousand two hundred and thirty-four; 1.234 is one and a bit.
+    ("1,234", "2,000", {"low": 1234, "high": 2000}, "read as 1234 to 2000 µmol/L."),
+    ("1.234", "2", {"low": 1.234, "high": 2}, ""),
+    ("1.4-2.0", "", {"low": 1.4, "high": 2.0}, ""),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("low", "high", "case", "told"), RANGES)
+def test_a_range_is_read_as_a_value_is_and_says_where_it_was_a_guess(
+    interpreter: Interpreter, low: str, high: str, case: object, told: str
+) -> None:
+    said = {"value.mma": "0,5", "unit.mma": "umol/L", "date": DAY, "low.mma": low, "high.mma": high}
+    assert json.loads(typed(lists(said), menu.load()).document)["results"][0]["range"] == case
+    hints = hint.hints_of(lists(said | {"as_of": DAY}), interpreter)["mma"]
+    assert not [one for one in hints if one.kind == "wrong"]
+    about = [one.says for one in hints if one.says.startswith("Laboratory range")]
+    assert [one for one in about if "read as" in one] == ([f"Laboratory range {told}"] * bool(told))
+    guessed = any("comma" in one or "separator" in one for one in about)
+    assert guessed is any("," in text for text in (low, high))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "places"),
+    [
+        ("3,5 bis", "", ["low-mma"]),
+        ("3,5 bis", "5,0", ["low-mma"]),
+        ("1,4-2,0", "5", ["low-mma"]),
+        ("", ">1,4", ["high-mma"]),
+        ("1,4 nmol/L", "2,0", ["low-mma"]),
+        ("-1,4", "2,0", ["low-mma"]),
+        ("<1", "~2", ["low-mma", "high-mma"]),
+    ],
+)
+def test_a_range_that_is_none_is_sent_back_to_its_field(
+    client: TestClient, low: str, high: str, places: list[str]
+) -> None:
+    said = {"value.mma": "0,5", "unit.mma": "umol/L", "date": DAY, "low.mma": low, "high.mma": high}
+    answer = sent(client, said)
+    assert answer.status_code == 422
+    assert faults(answer.text) == [(place, "type-wrong") for place in places]
+
+
+def test_a_range_turned_about_is_told_and_not_used(interpreter: Interpreter) -> None:
+    said = {"value.mma": "0,5", "unit.mma": "umol/L", "date": DAY, "low.mma": "2,0"}
+    hints = hint.hints_of(lists(said | {"high.mma": "1,4", "as_of": DAY}), interpreter)["mma"]
+    assert "The laboratory's reference range cannot be read." in [one.says for one in hints]
+    found = typed(lists(said | {"high.mma": "1,4"}), menu.load())
+    assert plain.read(found.document.encode()).results[0].reference_range is None

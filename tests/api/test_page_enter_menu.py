@@ -101,13 +101,13 @@ def results(draw: st.DrawFn) -> tuple[dict[str, list[str]], list[dict[str, Any]]
             one["value"] = draw(VALUES | st.sampled_from(["<150", "7,5", "abc", "1.234,5"]))
             sign = draw(st.sampled_from(["", "", "<", ">="]))
             unit = draw(st.sampled_from(["", *(unit.code for unit in test.units)]))
-            low = draw(st.sampled_from(["", "1", "2.50"]))
+            low = draw(st.sampled_from(["", "1", "2.50", "2,5"]))
             if sign:
                 one["comparator"] = sign
             if unit:
                 one["unit"] = unit
             if low:
-                one["range"] = {"low": json.loads(low)}
+                one["range"] = {"low": json.loads(low.replace(",", "."))}
             fields |= {f"sign.{test.id}": [sign], f"unit.{test.id}": [unit]}
             fields[f"low.{test.id}"] = [low]
         fields[f"value.{test.id}"] = [one["value"]]

@@ -13,6 +13,7 @@ from corrin import interpretation, terminology
 from corrin.api.interpreter import Interpreter
 from corrin.api.page.enter import menu
 from corrin.api.page.enter.menu import Menu
+from corrin.api.page.enter.row import Row
 from corrin.api.page.enter.typed import Typed, typed
 from corrin.api.page.submission import Fields, one
 from corrin.api.problem import Fault
@@ -75,6 +76,7 @@ def hints_of(
         for taken in everything:
             if taken.path == f"results[{at}]":
                 told[row.key] += _taken(taken, moment, found, row.date.strip())
+                told[row.key] += _range(row, found.place(f"{taken.path}.range"))
     for refusal in reading.refusals:
         _tell(told, found, refusal.path, refusal.reason, _refused(refusal))
     return _kept(told)
@@ -122,6 +124,16 @@ def _taken(taken: Measured | Stated, moment: Moment, found: Typed, own: str) -> 
     says = f"Read as {reported}"
     says += "" if compared == reported else f", compared as {compared}"
     return [*told, Hint("read", f"{says}{sampled}.", place)]
+
+
+def _range(row: Row, place: str) -> list[Hint]:
+    """How the laboratory's range is read, where that is not plain."""
+    between = row.range
+    if between.interval is None or not between.flags:
+        return []
+    told = [Hint("doubt", f"Laboratory range: {_flag(code)}", place) for code in between.flags]
+    said = readable(quantity(between.interval, menu.load().spelt.get(row.unit, row.unit)))
+    return [*told, Hint("read", f"Laboratory range read as {said}.", place)]
 
 
 def _tell(told: dict[str, list[Hint]], found: Typed, path: str, reason: str, says: str) -> None:

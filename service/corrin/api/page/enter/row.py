@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import islice
 from typing import Any
 
+from corrin.api.page.enter.laboratory import LaboratoryRange, range_of
 from corrin.api.page.enter.menu import Menu
 from corrin.api.page.submission import Fields
-from corrin.intake import number
 
 MOST_FREE = 60
 """Rows for tests without one of their own that a form may have."""
 FIELDS = ("test", "sign", "value", "unit", "date", "low", "high")
 _KEY = re.compile(rf"(?:{'|'.join(FIELDS)})\.(?P<key>[a-z][a-z0-9_]{{0,60}})", re.ASCII)
 _FREE = re.compile(r"x\d{1,3}", re.ASCII)
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,15})(?:\.\d{1,12})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +51,11 @@ class Row:
         """Whether a field that is usually folded away holds something."""
         return any(one.strip() for one in (self.date, self.low, self.high))
 
+    @property
+    def range(self) -> LaboratoryRange:
+        """The laboratory's range."""
+        return range_of(self.low, self.high, self.unit)
+
     def result(self) -> dict[str, Any]:
         """The result of the case; an empty field is left out, none is filled in."""
         found: dict[str, Any] = {
@@ -64,8 +66,7 @@ class Row:
             "date": self.date if self.date.strip() else self.shared,
         }
         found = {name: said for name, said in found.items() if said.strip()}
-        ends = {"low": self.low, "high": self.high}
-        between = {name: _figure(said) for name, said in ends.items() if said.strip()}
+        between = self.range.case
         return found | ({"range": between} if between else {})
 
     def places(self, path: str) -> dict[str, str]:
@@ -118,18 +119,6 @@ def free_keys(taken: Iterable[str], many: int) -> tuple[str, ...]:
     used = set(taken)
     keys = (f"x{at}" for at in range(1, 1000))
     return tuple(islice((key for key in keys if key not in used), many))
-
-
-def _figure(text: str) -> Any:
-    """A plain number as JSON has it; anything else as it is, for the reader to send back."""
-    said = number.read(text)
-    if isinstance(said, str) or said.flags or said.unit or not said.interval.is_point:
-        return text
-    figure = text.strip()
-    if _NUMBER.fullmatch(figure) is None:
-        return text
-    found = json.loads(figure)
-    return found if Decimal(str(found)) == Decimal(figure) else text
 
 
 def repeated(fields: Mapping[str, list[str]]) -> tuple[str, ...]:
