@@ -9,12 +9,12 @@ from starlette.responses import Response
 from corrin import UsageError
 from corrin.api import negotiation, openapi
 from corrin.api.page import assets, layout, take
+from corrin.api.page.enter import again, form, picked
 from corrin.api.page.enter import doors as entered
-from corrin.api.page.enter import form, picked
 from corrin.api.page.question import compare, suppose, why
 from corrin.api.page.reply import answer_to, refused, shown
 from corrin.api.page.rules import router as browsing
-from corrin.api.page.submission import fields_of
+from corrin.api.page.submission import Fields, Submission, fields_of, submission_of
 from corrin.api.problem import Problem
 from corrin.intake import IntakeError
 
@@ -45,8 +45,16 @@ async def interpret(request: Request) -> Response:
     fields = await fields_of(request)
     try:
         size = len(fields.get("document", [""])[0])
-        asked = await layout.interpreter(request).work(size, lambda: form.submission(fields))
+        asked, fields = await layout.interpreter(request).work(size, lambda: _asked(fields))
         answered = await answer_to(request, asked)
     except (Problem, IntakeError, UsageError) as error:
         return await refused(request, error, fields)
     return await shown(request, answered, fields)
+
+
+def _asked(fields: Fields) -> tuple[Submission, Fields]:
+    """What is asked for, and what stands in the form: of the form itself, or of the case that an
+    answer carries, which leads back to it."""
+    if "kind" in fields:
+        return submission_of(fields), again.entered(fields)
+    return form.submission(fields), fields

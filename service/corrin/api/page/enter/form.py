@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 
 from corrin.api.interpreter import Interpreter
-from corrin.api.page.enter import document, hint, menu
+from corrin.api.page.enter import again, document, hint, menu
 from corrin.api.page.enter.hint import Hint
 from corrin.api.page.enter.menu import Group, Menu, Part, Test
 from corrin.api.page.enter.row import FIELDS, MOST_FREE, Row, free_keys, rows_of
@@ -74,6 +74,11 @@ class Form:
     def document(self) -> str:
         """The text of the field to paste into."""
         return self.said("document")
+
+    @property
+    def kept(self) -> str:
+        """What was typed, for whoever asks about its answer to bring along again."""
+        return again.kept(self.fields)
 
     @property
     def as_of(self) -> str:

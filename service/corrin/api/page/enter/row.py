@@ -91,6 +91,11 @@ def rows_of(fields: Fields, menu: Menu) -> dict[str, Row]:
     return {key: _row(key, fields, menu) for key in (*known, *others[:MOST_FREE])}
 
 
+def is_field(name: str) -> bool:
+    """Whether a field is one of a row."""
+    return _KEY.fullmatch(name) is not None
+
+
 def too_many(fields: Fields, menu: Menu) -> bool:
     """Whether there are more rows than a form has: those beyond are no rows."""
     return len(_keys(fields, menu)[1]) > MOST_FREE

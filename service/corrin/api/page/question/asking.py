@@ -17,7 +17,7 @@ from corrin.api.error import as_problem
 from corrin.api.page import layout
 from corrin.api.page.answer import view
 from corrin.api.page.answered import Answered, answer
-from corrin.api.page.enter import form
+from corrin.api.page.enter import again, form
 from corrin.api.page.submission import Fields, submission_of
 from corrin.api.problem import Problem
 from corrin.intake import IntakeError
@@ -43,7 +43,7 @@ def whole(
     request: Request, answered: Answered, fields: Fields, status: int = 200, **more: Any
 ) -> Response:
     """The whole page with its answer, and with what was asked of it."""
-    filled = form.form_of(fields, layout.interpreter(request), settled=True)
+    filled = form.form_of(again.entered(fields), layout.interpreter(request), settled=True)
     seen = {**view.view(answered), **more}
     return layout.show(request, "home.html.j2", status, form=filled, **seen)
 

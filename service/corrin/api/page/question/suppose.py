@@ -16,6 +16,7 @@ from corrin import UsageError
 from corrin.api.error import as_problem
 from corrin.api.page import layout
 from corrin.api.page.answered import Answered, answer
+from corrin.api.page.enter import again
 from corrin.api.page.question.suppose_panels import Panel, panel, way_of, why
 from corrin.api.page.question.suppose_strip import strip
 from corrin.api.page.question.suppose_view import Moved, moved
@@ -102,7 +103,8 @@ async def _answered(
         # While somebody types, what is not yet a value is no fault of theirs.
         return layout.show(request, part, **seen)
     status = 422 if is_refused else 200
-    return layout.show(request, _PAGE, status, asked=answered.asked, part=part, **seen)
+    seen |= {"asked": answered.asked, "entered": one(fields, again.CARRIED)}
+    return layout.show(request, _PAGE, status, part=part, **seen)
 
 
 def _panel(answered: Answered, fields: Fields) -> Panel:
