@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import date, timedelta
 from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -22,6 +23,7 @@ from corrin.api.page.submission import Submission
 from corrin.api.problem import Problem
 from corrin.intake import IntakeError
 from corrin.render import basis, words
+from corrin.render import json as json_form
 
 EXAMPLES = Path(__file__).parents[2] / "fixtures" / "fhir"
 VOID = {"input", "link", "meta", "br", "path", "rect", "line", "circle"}
@@ -215,12 +217,36 @@ def test_a_value_is_drawn_among_its_cut_offs_and_said_in_words(client: TestClien
 def test_results_over_time_are_a_table_with_times_and_figures(client: TestClient) -> None:
     page = sent(client, CASE)
     table = page[page.index("data-trend") :]
-    table = table[: table.index("</table>")]
-    assert table.index("2026-06-28") < table.index("2026-10-28")
+    table = table[table.index("<tbody>") : table.index("</table>")]
+    assert table.index("2026-10-28") < table.index("2026-06-28")
     assert '<time datetime="2026-06-28T' in table
     assert '<data value="240">' in table
     assert 'data-low="" data-high="150"' in table
     assert "used for this answer" in table
+
+
+def test_very_many_results_are_told_of_and_not_all_shown(interpreter: Interpreter) -> None:
+    first = date(2026, 10, 28)
+    results = [
+        {"test": name, "value": value + at, "unit": unit, "date": str(first - timedelta(days=at))}
+        for name, value, unit in (("total_b12", 200, "ng/L"), ("ferritin", 50, "ug/L"))
+        for at in range(1000)
+    ]
+    asked = Submission("case", json.dumps({"results": results}), "uk", "2026-11-01")
+    found = answer(asked, interpreter)
+    page = page_of(found)
+    table = page[page.index('id="trends"') : page.index('id="values"')]
+    assert table.count("<tr data-point") == 60
+    assert "970 older results of total vitamin B12 are not shown here" in table
+    assert "and in the answer taken along as JSON" in table
+    assert "30 of 1,000 results of total vitamin B12, as a table" in table
+    assert len(page) - page.count(asked.document) * len(asked.document) < 400_000
+    # The promise holds: every one of them is there.
+    told = json.loads(json_form.render(found.given))["values"]
+    for value in told:
+        if value["name"] in ("total_b12", "ferritin"):
+            assert len({one["reported"] for one in value["earlier"]}) == 999
+    assert "of which the answer taken along as JSON tells" in page
 
 
 def test_hostile_text_is_shown_as_text(interpreter: Interpreter) -> None:

@@ -42,6 +42,7 @@ class CutOff:
         stands: where the value lies, exactly as the rules compare; ``open``: on both sides.
         sure: false where who it holds for is not known and others may hold instead.
         used: the thresholds that have this figure; none for a figure written in a rule.
+        figures: as each of them has it, in every unit it is published in.
     """
 
     figure: Decimal
@@ -49,6 +50,7 @@ class CutOff:
     stands: Side
     sure: bool
     used: tuple[report.ThresholdUsed, ...]
+    figures: tuple[Figures, ...] = ()
 
 
 @dataclass(slots=True)
@@ -61,6 +63,7 @@ class Beside:
     world: World
     told: Mapping[_Key, report.ThresholdUsed]
     _sides: dict[Decimal, tuple[Side, bool]] = field(default_factory=dict)
+    _figures: dict[Decimal, dict[Figures, None]] = field(default_factory=dict)
     _used: dict[Decimal, dict[_Key, report.ThresholdUsed]] = field(default_factory=dict)
 
     def add(
@@ -72,6 +75,7 @@ class Beside:
             side(self.analyte, self.value, figures),
             sure or (known is not None and known[1]),
         )
+        self._figures.setdefault(figure, {})[figures] = None
         if used is not None:
             self._used.setdefault(figure, {}).setdefault((used.pack, used.name), used)
 
@@ -85,6 +89,7 @@ class Beside:
                 stands,
                 sure,
                 tuple(self._used.get(figure, {}).values()),
+                tuple(self._figures[figure]),
             )
             for figure, (stands, sure) in sorted(self._sides.items())
         )

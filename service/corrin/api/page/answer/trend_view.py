@@ -1,11 +1,16 @@
-"""Results over time as a table shows them, and as a chart reads them from that table."""
+"""Results over time as a table shows them, and as a chart reads them from that table.
+
+Of very many results the newest are shown, and every one that is anything else than another of them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
 
+from corrin.api.page.answer.chart import Chart, Place, chart_of
 from corrin.facts.interval import Interval
 from corrin.facts.moment import Moment
 from corrin.notes.report import Report, Trend
@@ -13,6 +18,14 @@ from corrin.notes.sentence import readable
 from corrin.notes.words import Dictionary, quantity, short_digits
 from corrin.question.cut_off import CutOff
 from corrin.question.series import Given, Point, Series
+
+NEWEST = 30
+"""How many results of one test a reader is shown."""
+
+# Flags that say no more of a result than how its unit is spelt.
+_SPELT = frozenset({"unit-from-text", "unit-alias"})
+# What a laboratory calls critical.
+_CRITICAL = frozenset({"LL", "HH", "AA"})
 
 STANDING = {
     "used": "used for this answer",
@@ -23,7 +36,10 @@ STANDING = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One result: its texts, and its numbers for whoever draws them (empty where open)."""
+    """One result: its texts, and its numbers, empty where open.
+
+    It is drawn from ``low`` to ``high``, clear of every cut-off it is known to differ from.
+    """
 
     point: Point
     when: str
@@ -51,29 +67,57 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One analyte over time."""
+    """One analyte over time, the newest first.
+
+    Attributes:
+        more: how many results there are that are not shown.
+        more_in_json: whether a report as JSON tells of those too.
+    """
 
     series: Series
     unit: str
     rows: tuple[Row, ...]
+    chart: Chart
     cut_offs: tuple[CutOff, ...]
     courses: tuple[Course, ...]
     trend: Trend | None
+    more: int
+    more_in_json: bool
 
 
-def shown(series: Series, report: Report, words: Dictionary) -> Shown:
-    """A series in words."""
+def shown(
+    series: Series, report: Report, words: Dictionary, named: Set[tuple[str, str]] = frozenset()
+) -> Shown:
+    """A series in words; ``named``: origin and path of each result that a note names."""
+    newest = tuple(reversed(series.points))
+    points = [one for at, one in enumerate(newest) if at < NEWEST or _stands_out(one, named)]
+    chart = chart_of(series, points)
     return Shown(
         series,
         readable(series.unit),
-        tuple(_row(point, series, words) for point in series.points),
+        tuple(map(lambda one, place: _row(one, place, series, words), points, chart.places)),
+        chart,
         series.cut_offs,
         tuple(map(_course, series.given)),
         next((one for one in report.trends if one.name == series.name), None),
+        len(newest) - len(points),
+        any(one.name == series.name for one in report.values),
     )
 
 
-def _row(point: Point, series: Series, words: Dictionary) -> Row:
+def _stands_out(point: Point, named: Set[tuple[str, str]]) -> bool:
+    """Whether a result was used or refused, is critical, named by a note, or flagged."""
+    value = point.value
+    return (
+        point.standing != "earlier"
+        or value.status != "final"
+        or not _SPELT.issuperset(point.why)
+        or not _CRITICAL.isdisjoint(value.interpretation)
+        or (value.origin, value.path) in named
+    )
+
+
+def _row(point: Point, place: Place | None, series: Series, words: Dictionary) -> Row:
     value = point.value
     interval = point.interval
     status = () if value.status == "final" else (value.status,)
@@ -82,8 +126,8 @@ def _row(point: Point, series: Series, words: Dictionary) -> Row:
         "" if value.when is None else value.when.text,
         instant(value.when),
         readable(value.reported),
-        _figure(None if interval is None else interval.low),
-        _figure(None if interval is None else interval.high),
+        _figure(None if place is None else place[0]),
+        _figure(None if place is None else place[1]),
         _middle(interval),
         "" if interval is None else readable(short_digits(quantity(interval, series.unit))),
         STANDING[point.standing],

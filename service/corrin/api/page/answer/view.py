@@ -21,6 +21,7 @@ def view(answered: Answered) -> dict[str, Any]:
     words = answered.composer.words
     scales = scales_of(answered.engine, answered.composer)
     found = scales.of(evaluation, report)
+    named = {(one.origin, one.path) for note in answered.given.notes for one in note.inputs}
     over_time = series_of(answered.reading, evaluation, report, scales, found, words)
     return {
         "answered": answered,
@@ -32,5 +33,6 @@ def view(answered: Answered) -> dict[str, Any]:
         "references": Sources(report, (cut for one in found for cut in one.cut_offs)),
         "groups": groups(report, found),
         "other_scales": elsewhere(found),
-        "series": tuple(trend_view.shown(one, report, words) for one in over_time),
+        "newest_of_each": trend_view.NEWEST,
+        "series": tuple(trend_view.shown(one, report, words, named) for one in over_time),
     }

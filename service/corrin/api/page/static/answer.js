@@ -46,12 +46,10 @@ function read(place) {
   const points = [];
   for (const row of place.querySelectorAll("[data-point]")) {
     const time = row.querySelector("time")?.dateTime;
-    const value = row.querySelector("data")?.value;
-    if (!time || value === undefined) continue;
-    points.push({
-      at: seconds(time), value: figure(value),
-      low: figure(row.dataset.low), high: figure(row.dataset.high), standing: row.dataset.standing,
-    });
+    if (!time || !row.querySelector("data")) continue;
+    const low = figure(row.dataset.low);
+    const high = figure(row.dataset.high);
+    points.push({ at: seconds(time), value: low ?? high, low, high, standing: row.dataset.standing });
   }
   points.sort((a, b) => a.at - b.at);
   const cuts = [...place.querySelectorAll("[data-cut]")].map((cut) => ({ value: Number(cut.value), text: cut.textContent }));
@@ -69,7 +67,7 @@ function draw(place) {
   holder.className = "chart";
   holder.setAttribute("role", "img");
   holder.setAttribute("aria-label",
-    `${place.dataset.label} over time, ${points.length} results; the table below holds every one.`);
+    `${place.dataset.label} over time, ${points.length} results; the table below holds each of them.`);
   const key = document.createElement("ul");
   key.className = "chart-key";
   const told = [
@@ -90,15 +88,8 @@ function draw(place) {
   const times = points.map((one) => one.at);
   // What is not fit to be used sets no scale and is joined to nothing; it shows at the edge.
   const fit = points.filter((one) => one.standing !== "not used");
-  const ends = (fit.length ? fit : points).flatMap((one) => [one.low, one.high, one.value]).filter((end) => end !== null);
-  const every = [...ends, ...cuts.map((cut) => cut.value)];
-  const most = Math.max(...every);
-  const least = Math.min(...every);
-  // From zero, unless everything lies far above it; what is open below reaches the lower edge.
-  const fromZero = least < most * 0.5;
-  const spare = (fromZero ? most - Math.min(0, least) : most - least) * 0.15 || 1;
-  const top = most + spare;
-  const bottom = fromZero ? Math.min(0, least) : least - spare;
+  const bottom = Number(place.dataset.bottom);
+  const top = Number(place.dataset.top);
   const stamps = [...times, ...given.map((one) => one.at)];
   const first = Math.min(...stamps);
   const last = Math.max(...stamps);
