@@ -65,6 +65,22 @@ def test_every_figure_of_a_note_that_would_come_is_marked(client: TestClient) ->
     assert not figures
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "unit"), [("calcium", "1,5", "mmol/L"), ("albumin", "48", "g/L")]
+)
+def test_a_figure_worked_out_of_what_is_supposed_is_marked(
+    client: TestClient, name: str, value: str, unit: str
+) -> None:
+    both = [
+        {"test": "calcium", "value": 2.0, "unit": "mmol/L", "date": "2026-10-28"},
+        {"test": "albumin", "value": 30, "unit": "g/L", "date": "2026-10-28"},
+    ]
+    case = {**CASE, "results": [*CASE["results"], *both]}
+    _, page = asked(client, "/page/suppose", case=case, analyte=name, value=value, unit=unit)
+    assert re.search(r"Supposed answer: [^<]*Adjusted calcium [\d.]+ mmol/L \(supposed\)", page)
+    assert not re.search(r"djusted calcium [\d.]+ mmol/L(?! \(supposed\))", page)
+
+
 @pytest.mark.parametrize("value", ["", "240"])
 def test_the_reported_value_supposes_nothing(client: TestClient, value: str) -> None:
     status, page = asked(client, "/page/suppose", analyte="total_b12", value=value)

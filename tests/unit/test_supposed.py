@@ -6,11 +6,12 @@ from decimal import Decimal
 
 import pytest
 
+from corrin import interpretation
 from corrin.facts.case import Case, Reading, Subject
 from corrin.facts.choose import choose
 from corrin.facts.fact import Absent, Measured
 from corrin.facts.interval import Interval
-from corrin.question.supposed import MARK, CannotSuppose, Supposed, not_used, suppose
+from corrin.question.supposed import MARK, CannotSuppose, Supposed, marked, not_used, suppose
 from support.results import AS_OF, BORN, POLICY, SAMPLED, result, statement
 
 EARLIER = "2026-08-20T08:15:00Z"
@@ -53,6 +54,49 @@ def test_only_the_result_that_was_used_gives_way() -> None:
         new.path,
     )
     assert not_used(made, case) is None
+
+
+@pytest.mark.parametrize(
+    ("moved", "value", "unit", "figure"),
+    [
+        ("creatinine", "300", "umol/L", "egfr"),
+        ("calcium", "1.5", "mmol/L", "adjusted_calcium"),
+        ("albumin", "20", "g/L", "adjusted_calcium"),
+    ],
+)
+def test_every_figure_that_is_worked_out_of_it_says_so_and_no_other(
+    moved: str, value: str, unit: str, figure: str
+) -> None:
+    found = reading(
+        result("creatinine", "80 umol/L"),
+        result("calcium", "2.30 mmol/L"),
+        result("albumin", "38 g/L"),
+        result("calcium", "2.20 mmol/L", EARLIER),
+        result("albumin", "36 g/L", EARLIER),
+    )
+    made, chosen = supposed(found, moved, value, unit)
+    case = marked(made, case_of(found), chosen)
+    facts = {name: one for name, one in case.facts.items() if isinstance(one, Measured)}
+    assert {name for name, one in facts.items() if one.reported.endswith(MARK)} == {moved, figure}
+    assert facts[figure].reported.count(MARK) == 1
+    for results in (case.every, case.earlier):
+        for one in (*results["adjusted_calcium"], *results["calcium"]):
+            ours = one.analyte in (moved, figure) and one.when == facts["calcium"].when
+            assert one.reported.endswith(MARK) is ours
+    assert not any(
+        one.reported.endswith(MARK)
+        for one in case_of(found).facts.values()
+        if isinstance(one, Measured)
+    )
+
+
+@pytest.mark.parametrize("aspect", [None, "compared"])
+def test_what_is_supposed_says_so_in_few_words_too(aspect: str | None) -> None:
+    _, case = supposed(reading(result("total_b12", "240 ng/L")), "total_b12", "170", "ng/L")
+    words = interpretation.prepared("uk")[1].words
+    fact = case.facts["total_b12"]
+    assert words.said(fact, "total_b12", aspect).endswith(MARK)
+    assert words.brief(fact, "total_b12", aspect).endswith(MARK)
 
 
 def test_what_is_supposed_says_so() -> None:

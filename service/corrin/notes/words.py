@@ -24,6 +24,7 @@ def each_reported(fact: Absent) -> str | None:
     return " and ".join(dict.fromkeys(v.reported for v in fact.among)) or fact.reported
 
 
+SUPPOSED_MARK = " (supposed)"  # ends the reported text of what is supposed and of no result
 NO_UNIT = "1"  # UCUM's unit of a pure number: nobody says it
 
 
@@ -40,6 +41,12 @@ def quantity(interval: Interval, unit: str) -> str:
 def short_digits(text: str) -> str:
     """Long decimals of a conversion cut to four digits and marked: ``about 1.746 mmol/L``."""
     return _LONG.sub(lambda found: f"about {Decimal(found[0]):.4g}", text)
+
+
+def _compared(fact: Measured) -> str:
+    """A value as it was compared; what is supposed stays marked."""
+    mark = SUPPOSED_MARK if fact.reported.endswith(SUPPOSED_MARK) else ""
+    return f"{short_digits(quantity(fact.interval, fact.unit))}{mark}"
 
 
 def stretch(interval: Interval, unit: str | None) -> str:
@@ -199,7 +206,7 @@ class Dictionary:
             when = time_of(fact)
             return when.text if when is not None else "date not stated"
         if aspect == "compared" and isinstance(fact, Measured):
-            return short_digits(quantity(fact.interval, fact.unit))
+            return _compared(fact)
         if aspect == "reason":
             return self.reason(fact.reason) if isinstance(fact, Absent) else ""
         if isinstance(fact, Measured):
@@ -225,5 +232,5 @@ class Dictionary:
         if isinstance(fact, Absent) and fact.reason != "not-measured":
             return "not usable"
         if isinstance(fact, Measured):
-            return min(fact.reported, short_digits(quantity(fact.interval, fact.unit)), key=len)
+            return min(fact.reported, _compared(fact), key=len)
         return ""

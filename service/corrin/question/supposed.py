@@ -18,12 +18,12 @@ from corrin.facts.case import Case, Reading
 from corrin.facts.fact import Absent, Fact, Measured, Stated
 from corrin.facts.interval import Interval
 from corrin.facts.moment import Moment
-from corrin.notes.words import NO_UNIT
+from corrin.notes.words import NO_UNIT, SUPPOSED_MARK
 from corrin.terminology.analyte import Analyte
 from corrin.units import UnitError, UnitRefusal
 
 SUPPOSED = "supposed"
-MARK = f" ({SUPPOSED})"
+MARK = SUPPOSED_MARK
 # Of a value as it was reported; another one has no such mark yet.
 _OF_THE_VALUE = frozenset({"outside-lab-range-disagrees"})
 
@@ -104,6 +104,46 @@ def suppose(
         result if one is used else one for one in reading.results if id(one) not in gone
     )
     return Supposed(replace(reading, results=results), result, instead, interval, ucum)
+
+
+def marked(supposed: Supposed, before: Case, chosen: Case) -> Case:
+    """The case chosen with a supposed value, every figure marked that was worked out of that value.
+
+    Args:
+        before: the case as it was chosen of what was reported.
+    """
+    known = {_figure(one) for one in (*supposed.reading.results, *_measured(before))}
+    made: dict[int, Measured] = {}  # by identity, which tells a note what stands elsewhere
+
+    def mark(one: Measured) -> Measured:
+        if _figure(one) in known:
+            return one
+        return made.setdefault(id(one), replace(one, reported=f"{one.reported}{MARK}"))
+
+    def of(fact: Fact) -> Fact:
+        if isinstance(fact, Absent):
+            return replace(fact, among=tuple(map(mark, fact.among)))
+        return mark(fact) if isinstance(fact, Measured) else fact
+
+    return replace(
+        chosen,
+        facts={name: of(fact) for name, fact in chosen.facts.items()},
+        earlier={name: tuple(map(mark, found)) for name, found in chosen.earlier.items()},
+        every={name: tuple(map(mark, found)) for name, found in chosen.every.items()},
+    )
+
+
+def _measured(case: Case) -> Iterable[Measured]:
+    for found in (*case.earlier.values(), *case.every.values()):
+        yield from found
+    for fact in case.facts.values():
+        if isinstance(fact, Measured):
+            yield fact
+
+
+def _figure(one: Measured) -> tuple[object, ...]:
+    """What tells a figure from others; flags may be added where it is chosen."""
+    return (one.analyte, one.path, one.origin, one.when, one.interval, one.unit)
 
 
 def not_used(supposed: Supposed, case: Case) -> str | None:

@@ -26,7 +26,7 @@ from corrin.facts.case import Case
 from corrin.facts.fact import Measured
 from corrin.intake import IntakeError, number
 from corrin.intake.text import printable
-from corrin.question.supposed import CannotSuppose, Supposed, not_used, suppose
+from corrin.question.supposed import CannotSuppose, Supposed, marked, not_used, suppose
 from corrin.question.turns import turns_of
 from corrin.terminology import load
 
@@ -129,6 +129,7 @@ def _moved(answered: Answered, panel: Panel, fields: Fields) -> Moved:
     made = _made(answered, panel, text)
     chosen = way_of(answered, panel.name, panel.unit).choose(made.reading)
     _see_that_used(made, chosen)
+    chosen = marked(made, case, chosen)
     return moved(panel, made, answered, answered.engine.evaluate(chosen))
 
 
