@@ -71,12 +71,18 @@ def test_the_status_follows_the_slider(page: Page) -> None:
 
 def test_the_slider_says_what_it_stands_at(page: Page) -> None:
     walk.answered(page, walk.document())
-    slider = moved(page, "Total vitamin B12").get_by_role("slider")
+    panel = moved(page, "Total vitamin B12")
+    slider = panel.get_by_role("slider")
     slider.focus()
     slider.press("ArrowRight")
     walk.settle(page)
     said = slider.get_attribute("aria-valuetext") or ""
     assert "pmol/L" in said
+    places = []
+    for text in ("1234", "1,234", "1.234"):  # a figure typed with a comma as the service reads it
+        panel.get_by_role("textbox").fill(text)
+        places.append(slider.input_value())
+    assert places[0] == places[1] != places[2]
 
 
 def test_a_supposed_value_is_typed(page: Page, watch: Watch) -> None:

@@ -75,7 +75,7 @@ function begin(slider) {
 // The slider goes to the stop nearest to what stands in the field.
 function follow(panel) {
   const slider = panel.querySelector(".suppose-range");
-  const value = Number.parseFloat(field(panel).value.replace(",", ".").replace(/^[<>≤≥=\s]+/, ""));
+  const value = figure(field(panel).value);
   if (!slider || Number.isNaN(value)) return false;
   const all = stops(slider).map(Number);
   let nearest = 0;
@@ -85,6 +85,14 @@ function follow(panel) {
   slider.value = String(nearest);
   told(panel, slider);
   return true;
+}
+
+// About what the service will read: groups of three digits are thousands, another comma is decimal.
+function figure(text) {
+  const bare = text.replace(/^[<>≤≥=\s]+/, "").replace(/(\d)[\s'’](?=\d{3}(?!\d))/g, "$1");
+  if (/^[1-9]\d{0,2}(,\d{3})+(?![\d,])/.test(bare)) return Number.parseFloat(bare.replaceAll(",", ""));
+  const dotted = /^\d{1,3}(\.\d{3})+,/.test(bare) ? bare.replaceAll(".", "") : bare;
+  return Number.parseFloat(dotted.replace(",", "."));
 }
 
 // What the slider says is what stands in the field; before anything does, where the slider stands.
