@@ -176,6 +176,13 @@ def test_of_very_many_results_the_newest_are_shown_and_all_that_stand_out() -> N
     assert times == sorted(times, reverse=True)
 
 
+def test_how_a_time_is_written_keeps_no_result_on_the_page() -> None:
+    days = [str(date(2026, 10, 28) - timedelta(days=number)) for number in range(60)]
+    found = of(*(b12(200 + at, f"{day}T08:00:00") for at, day in enumerate(days)))["total_b12"]
+    assert all(row.why for row in found.rows)
+    assert (len(found.rows), found.more) == (NEWEST, len(days) - NEWEST)
+
+
 def test_a_result_that_a_note_names_is_shown_however_old() -> None:
     days = [str(date(2026, 10, 28) - timedelta(days=number)) for number in range(60)]
     made = asked(*(b12(200 + number, day) for number, day in enumerate(days)))

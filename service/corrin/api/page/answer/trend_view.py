@@ -22,8 +22,9 @@ from corrin.question.series import Given, Point, Series
 NEWEST = 30
 """How many results of one test a reader is shown."""
 
-# Flags that say no more of a result than how its unit is spelt.
-_SPELT = frozenset({"unit-from-text", "unit-alias"})
+# Flags that say no more of a result than how its unit or its time is written: of one source all
+# results have them.
+_WRITTEN = frozenset({"unit-from-text", "unit-alias", "zone-assumed", "date-partial"})
 # What a laboratory calls critical.
 _CRITICAL = frozenset({"LL", "HH", "AA"})
 
@@ -111,7 +112,7 @@ def _stands_out(point: Point, named: Set[tuple[str, str]]) -> bool:
     return (
         point.standing != "earlier"
         or value.status != "final"
-        or not _SPELT.issuperset(point.why)
+        or not _WRITTEN.issuperset(point.why)
         or not _CRITICAL.isdisjoint(value.interpretation)
         or (value.origin, value.path) in named
     )
