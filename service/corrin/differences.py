@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import tzinfo
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from corrin import __version__
 from corrin.interpretation import UsageError, choose_reading, moment_of, now, profile_of
+from corrin.zone import zone_of
 
 if TYPE_CHECKING:
     from corrin.comparison.cohort import Unread
@@ -26,6 +28,7 @@ def diff(
     data: Path | None = None,
     as_of: str | None = None,
     profile: str = "uk",
+    zone: str | tzinfo = "UTC",
 ) -> PackDiff:
     """Say what changed between two packs, and who of some cases comes out differently.
 
@@ -35,9 +38,11 @@ def diff(
             ``.ndjson``; or one such file. Cases are named by file and line.
         as_of: the moment to ask about; else what each case says, else now.
         profile: whose other packs run, and whose look-back holds.
+        zone: where dates and times without a zone were written, as in
+            :func:`corrin.interpretation.interpret`.
 
     Raises:
-        UsageError: there is no such profile, pack or moment.
+        UsageError: there is no such profile, pack, moment or zone.
         corrin.packs.finding.ContentProblem: the content of a pack cannot be used.
     """
     from corrin.comparison.difference import Differ
@@ -45,8 +50,9 @@ def diff(
     from corrin.packs.library import open_library
     from corrin.packs.versions import NoSuchPack
 
+    where = zone_of(zone)
     if as_of is not None:
-        moment_of(as_of, Reading(Subject()))  # told at once when it is none
+        moment_of(as_of, Reading(Subject()), where)  # told at once when it is none
     library = open_library().sound()
     try:
         differ = Differ(library, profile_of(library, profile), before, after, __version__)
@@ -54,18 +60,18 @@ def diff(
         raise UsageError(error.message, error.hint) from error
     if data is None:
         return differ.words()
-    return differ.over(_cases(data, as_of, profile), as_of)
+    return differ.over(_cases(data, as_of, profile, where), as_of)
 
 
-def _cases(data: Path, as_of: str | None, profile: str) -> Iterator[tuple[str, Case | Unread]]:
+def _cases(
+    data: Path, as_of: str | None, profile: str, zone: tzinfo
+) -> Iterator[tuple[str, Case | Unread]]:
     """Every case of a folder; whatever is wrong with one is its own trouble only."""
     from corrin import intake
     from corrin.comparison.cohort import Unread
-    from corrin.facts.case import Reading, Subject
     from corrin.intake.problem import IntakeError
 
-    moment = moment_of(as_of, Reading(Subject())) if as_of is not None else None
-    today = now()
+    today = now(zone)
     for name, content in _contents(data):
         if isinstance(content, OSError):
             yield name, Unread("unreadable", f"{content.strerror or 'It cannot be read'}.")
@@ -74,8 +80,11 @@ def _cases(data: Path, as_of: str | None, profile: str) -> Iterator[tuple[str, C
             yield name, Unread("not-a-bundle", NOT_A_BUNDLE)
             continue
         try:
-            reading = intake.read(content)
-            when = moment or reading.evaluation_time or today
+            reading = intake.read(content, zone=zone)
+            if as_of is None and reading.evaluation_time is None:
+                when = today
+            else:
+                when = moment_of(as_of, reading, zone)
             yield name, choose_reading(reading, when, profile)
         except IntakeError as error:
             first = error.problems[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,7 @@ def interpret(
     overlay: str | Path | bytes | SiteFile | None = None,
     strict: bool = False,
     lenient: bool = False,
+    zone: str | tzinfo = "UTC",
 ) -> Report:
     """Interpret one patient's laboratory results.
 
@@ -55,13 +56,15 @@ def interpret(
         strict: let ``fhir.resources`` judge every whole resource first.
         lenient: of a case written by hand: let what its writer could mend (an unknown name, a
             missing unit) become a refusal, and stop nothing.
+        zone: where dates and times without a zone were written, ``as_of`` among them: an IANA
+            name (``Australia/Sydney``), a ``ZoneInfo`` or a ``datetime.timezone``.
 
     Returns:
         The report. Nothing usable is a report too.
 
     Raises:
         corrin.intake.IntakeError: the input is refused whole; says what, where, why.
-        UsageError: there is no such profile, pack or moment.
+        UsageError: there is no such profile, pack, moment or zone.
         corrin.packs.finding.ContentProblem: the installed rules, or the site file, cannot be used.
     """
     return answered(
@@ -73,6 +76,7 @@ def interpret(
         overlay=overlay,
         strict=strict,
         lenient=lenient,
+        zone=zone,
     )[0]
 
 
@@ -86,13 +90,16 @@ def answered(
     overlay: str | Path | bytes | SiteFile | None,
     strict: bool,
     lenient: bool,
+    zone: str | tzinfo,
 ) -> tuple[Report, Reading]:
     """As :func:`interpret`, with the reading: an answer in FHIR also needs how the person was
     referred to, and what is on order."""
-    own = tuple(Path(one) for one in folders)
+    from corrin.zone import zone_of
+
+    own, where = tuple(Path(one) for one in folders), zone_of(zone)
     engine, composer = prepared(profile, tuple(packs), own, site_file(overlay))
-    reading = _read(data, as_of, strict=strict, lenient=lenient)
-    moment = moment_of(as_of, reading)
+    reading = _read(data, as_of, where, strict=strict, lenient=lenient)
+    moment = moment_of(as_of, reading, where)
     return report_of(engine, composer, choose_case(reading, moment, engine)), reading
 
 
@@ -103,6 +110,7 @@ def compare(
     as_of: str | None = None,
     profile: str = "uk",
     strict: bool = False,
+    zone: str | tzinfo = "UTC",
 ) -> Comparison:
     """Say what each of several frameworks says of one patient, and what makes the difference.
 
@@ -115,33 +123,37 @@ def compare(
             the first.
         as_of: as in :func:`interpret`.
         profile: whose other packs run, and whose look-back holds.
-        strict: as in :func:`interpret`.
+        strict, zone: as in :func:`interpret`.
 
     Raises:
         corrin.intake.IntakeError: the input is refused whole.
-        UsageError: there is no such profile, pack or moment, or a pack decides something else.
+        UsageError: there is no such profile, pack, moment or zone, or a pack decides something
+            else.
         corrin.packs.finding.ContentProblem: the content of a pack cannot be used.
     """
     from corrin.comparison.comparer import CannotCompare, Comparer
     from corrin.packs.library import open_library
     from corrin.packs.versions import NoSuchPack
+    from corrin.zone import zone_of
 
-    library = open_library().sound()
+    where, library = zone_of(zone), open_library().sound()
     try:
         comparer = Comparer(library, profile_of(library, profile), packs, __version__)
     except (CannotCompare, NoSuchPack) as error:
         raise UsageError(error.message, error.hint) from error
-    reading = _read(data, as_of, strict=strict)
-    return comparer.compare(choose_reading(reading, moment_of(as_of, reading), profile))
+    reading = _read(data, as_of, where, strict=strict)
+    return comparer.compare(choose_reading(reading, moment_of(as_of, reading, where), profile))
 
 
-def moment_of(as_of: str | None, reading: Reading) -> Moment:
-    """The moment a question is asked for: as given, else as the request says, else now.
+def moment_of(as_of: str | None, reading: Reading, zone: tzinfo = UTC) -> Moment:
+    """The moment a question is asked for: as given, else as the request says, else now; with the
+    days counted on the calendar of the zone.
 
     Raises:
         UsageError: what is given is no FHIR date or dateTime.
     """
-    return _moment(as_of) if as_of is not None else reading.evaluation_time or now()
+    given = _moment(as_of, zone) if as_of is not None else reading.evaluation_time
+    return (given or now(zone)).asked_in(zone)
 
 
 def choose_case(reading: Any, as_of: Moment, engine: Engine) -> Case:
@@ -215,7 +227,7 @@ def _prepared(
     overlay: SiteFile | None,
     written: str,
 ) -> tuple[Engine, Composer]:
-    from corrin import terminology
+    from corrin import additions, terminology
     from corrin.evaluate.engine import Engine
     from corrin.notes.compose import Composer
     from corrin.packs.library import open_library
@@ -238,40 +250,12 @@ def _prepared(
             )
         wanted.append(pack_id)
     if folders:
-        _own(library)
+        additions.beside(library)
         wanted += library.own
     if overlay is not None:
-        library = _overlaid(library, overlay, profile)
+        library = additions.overlaid(library, overlay, profile)
     engine = Engine(library, found, tuple(wanted))
     return engine, Composer(engine, terminology.load(), library.rows(), __version__)
-
-
-def _overlaid(library: Library, overlay: SiteFile, profile: str) -> Library:
-    from corrin.packs.overlay_apply import apply
-
-    based_on = overlay.overlay.based_on
-    if based_on is not None and based_on in library.profiles and based_on != profile:
-        raise UsageError(
-            f"The site file was written for profile {based_on}, not for {profile}.",
-            f"Run it with profile {based_on}, or write one for {profile}.",
-        )
-    return apply(library, overlay).sound()
-
-
-def _own(library: Library) -> None:
-    """See that packs of one's own can be run beside the shipped ones."""
-    from corrin.packs.finding import ContentProblem
-    from corrin.packs.lint import lint
-
-    if library.versions:
-        raise UsageError(
-            f"{', '.join(library.versions)}: a shipped pack has this id; it is not replaced.",
-            "Choose another id for a pack of your own.",
-        )
-    own = {place.file for name in library.own for place in library.packs[name].pack.places.values()}
-    wrong = tuple(f for f in lint(library) if f.severity == "error" and f.place.file in own)
-    if wrong:
-        raise ContentProblem(wrong)
 
 
 def profile_of(library: Library, profile: str) -> Profile:
@@ -312,6 +296,7 @@ def policy_of(profile: str) -> Any:
 def _read(
     data: bytes | str | dict[str, Any] | list[Any],
     as_of: str | None,
+    zone: tzinfo,
     *,
     strict: bool,
     lenient: bool = False,
@@ -323,14 +308,14 @@ def _read(
         given = handed.as_bytes(data)
     except handed.NotJson as error:
         raise UsageError(error.message, error.hint) from error
-    asked = now() if as_of is None else _moment(as_of)
-    return plain.read_either(given, asked, strict=strict, lenient=lenient)
+    asked = now(zone) if as_of is None else _moment(as_of, zone).asked_in(zone)
+    return plain.read_either(given, asked, strict=strict, lenient=lenient, zone=zone)
 
 
-def _moment(text: str) -> Moment:
+def _moment(text: str, zone: tzinfo) -> Moment:
     from corrin.intake.dates import parse_moment
 
-    found = parse_moment(text, UTC)
+    found = parse_moment(text, zone)
     if found is None:
         raise UsageError(
             "The moment to interpret for is not a FHIR date or dateTime.",
@@ -339,8 +324,8 @@ def _moment(text: str) -> Moment:
     return found
 
 
-def now() -> Moment:
-    """The moment it is, to the second."""
+def now(zone: tzinfo = UTC) -> Moment:
+    """The moment it is, to the second, told as it is told in a zone."""
     from corrin.facts.moment import Moment
 
-    return Moment.parse(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    return Moment.at(datetime.now(UTC).replace(microsecond=0), zone)

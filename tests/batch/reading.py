@@ -12,11 +12,11 @@ import pyarrow as pa
 from corrin.batch.judge import Judge, Piece, Question, Shared
 from corrin.batch.persons import persons
 from corrin.batch.row import ROWS, Read
-from corrin.batch.sources.local_time import zone_of
 from corrin.batch.sources.source import Source
 from corrin.facts import versions
 from corrin.facts.fact import Measured
 from corrin.intake.gathered import gather, row_of
+from corrin.zone import zone_of
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import Any
 
 import orjson
@@ -9,13 +10,13 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from corrin import intake, interpretation
+from corrin import intake
 from corrin.api import negotiation, telemetry
 from corrin.api.content import only
 from corrin.api.headers import policy
 from corrin.api.interpreter import Interpreter
 from corrin.api.problem import Fault, Problem
-from corrin.facts.case import Reading, Subject
+from corrin.facts.case import Reading
 from corrin.intake import plain
 from corrin.intake.placed import pending
 from corrin.notes.report import Report
@@ -110,7 +111,7 @@ async def interpret(request: Request) -> Response:
             reading = read(data, kind, interpreter, as_of=as_of, handling=handling)
         report = interpreter.report(reading, as_of=as_of, profile=profile)
         with telemetry.step("render"):
-            return report, _written(report, reading, wanted, explain, base)
+            return report, _written(report, reading, wanted, explain, base, interpreter.zone)
 
     report, body = await interpreter.work(len(data), job)
     telemetry.noted(request, report, door="clinician")
@@ -148,13 +149,23 @@ def read(
     """
     limits = interpreter.limits
     if kind == negotiation.FHIR:
-        return intake.read(data, strict=handling == "strict", limits=limits)
-    anchor = interpretation.moment_of(as_of, Reading(Subject()))
-    return plain.read(data, limits=limits, lenient=handling == "lenient", as_of=anchor)
+        return intake.read(data, strict=handling == "strict", limits=limits, zone=interpreter.zone)
+    return plain.read(
+        data,
+        limits=limits,
+        lenient=handling == "lenient",
+        zone=interpreter.zone,
+        as_of=interpreter.moment(as_of),
+    )
 
 
 def _written(
-    report: Report, reading: Reading, wanted: str, explain: bool | None, base: str
+    report: Report,
+    reading: Reading,
+    wanted: str,
+    explain: bool | None,
+    base: str,
+    zone: tzinfo,
 ) -> bytes:
     if wanted == negotiation.JSON:
         return json.render(report, indent=False, explain=explain is not False)
@@ -164,8 +175,8 @@ def _written(
         return html.render(report, explain=explain is not False).encode()
     from corrin.render.fhir import bundle
 
-    ordered = pending(reading, report.as_of)
-    return orjson.dumps(bundle(report, base=base, about=reading.about, ordered=ordered))
+    ordered = pending(reading, report.as_of, zone)
+    return orjson.dumps(bundle(report, base=base, about=reading.about, ordered=ordered, zone=zone))
 
 
 def explained(request: Request) -> bool | None:

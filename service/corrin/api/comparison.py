@@ -85,7 +85,7 @@ async def compare(request: Request) -> Response:
         profile = query.get("profile") or frameworks.default
         comparer = frameworks.comparer(names, profile)
         reading = read(data, kind, state.interpreter, as_of=as_of, handling=handling)
-        asked = interpretation.moment_of(as_of, reading)
+        asked = state.interpreter.moment(as_of, reading)
         return comparer.compare(interpretation.choose_reading(reading, asked, profile))
 
     found = await to_thread.run_sync(job, limiter=state.interpreter.threads)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,8 +12,10 @@ from anyio import CapacityLimiter, to_thread
 
 from corrin import interpretation
 from corrin.api.telemetry import step
-from corrin.facts.case import Reading
+from corrin.facts.case import Reading, Subject
+from corrin.facts.moment import Moment
 from corrin.intake.limits import Limits
+from corrin.zone import zone_of
 
 if TYPE_CHECKING:
     from corrin.api.settings import Settings
@@ -22,12 +25,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_NOTHING = Reading(Subject())
+
 
 @dataclass(frozen=True, slots=True)
 class Interpreter:
     """Engines and writers by profile, the limits of a request, and threads for large ones.
 
-    ``default`` is the profile used when a request names none.
+    ``default`` is the profile used when a request names none; ``zone_name`` the time zone where
+    dates and times that name none were written.
     """
 
     default: str
@@ -36,6 +42,12 @@ class Interpreter:
     hooks_limits: Limits
     inline_bytes: int
     threads: CapacityLimiter
+    zone_name: str = "UTC"
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone of dates and times that name none."""
+        return zone_of(self.zone_name)
 
     def report(
         self, reading: Reading, *, as_of: str | None = None, profile: str | None = None
@@ -56,11 +68,19 @@ class Interpreter:
     ) -> tuple[Evaluation, Report]:
         """As :meth:`report`, with what it was written from."""
         engine, composer = self.engine(profile)
-        moment = interpretation.moment_of(as_of, reading)
+        moment = self.moment(as_of, reading)
         with step("evaluate"):
             evaluation = engine.evaluate(interpretation.choose_case(reading, moment, engine))
         with step("compose"):
             return evaluation, composer.compose(evaluation)
+
+    def moment(self, as_of: str | None, reading: Reading | None = None) -> Moment:
+        """The moment asked for: as given, else as a request says, else now.
+
+        Raises:
+            corrin.UsageError: what is given is no moment.
+        """
+        return interpretation.moment_of(as_of, reading or _NOTHING, self.zone)
 
     def engine(self, profile: str | None = None) -> tuple[Engine, Composer]:
         """The engine and the writer of a profile.
@@ -108,4 +128,5 @@ def open_interpreter(settings: Settings) -> Interpreter:
         hooks_limits=settings.limits(hooks=True),
         inline_bytes=settings.inline_bytes,
         threads=CapacityLimiter(settings.threads),
+        zone_name=settings.zone,
     )

@@ -17,13 +17,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from corrin import UsageError, interpretation
+from corrin import UsageError
 from corrin.api import negotiation, problem, telemetry
 from corrin.api.clinician import EXPLAIN, PROFILE, explained, parameter
 from corrin.api.content import only
 from corrin.api.interpreter import Interpreter
 from corrin.api.problem import Fault, Problem
-from corrin.facts.case import Reading, Subject
 from corrin.facts.moment import Moment
 from corrin.intake import IntakeError
 from corrin.intake.plain import CaseError
@@ -95,7 +94,7 @@ async def batch(request: Request) -> Response:
         interpreter,
         profile,
         negotiation.handling(request) != "strict",
-        interpretation.moment_of(None, Reading(Subject())),
+        interpreter.moment(None),
         explained(request) is not False,
     )
     lines = split(request.stream(), settings.line_bytes, settings.batch_lines)
@@ -119,7 +118,11 @@ class Work:
             if line.fault is not None:
                 raise Problem(413, line.fault)
             case_id, reading = read_named(
-                line.data, limits=self.interpreter.limits, lenient=self.lenient, as_of=self.now
+                line.data,
+                limits=self.interpreter.limits,
+                lenient=self.lenient,
+                zone=self.interpreter.zone,
+                as_of=self.now,
             )
             report = self.interpreter.report(reading, profile=self.profile)
             head = orjson.dumps(_head(line.number, case_id))[:-1]

@@ -142,13 +142,17 @@ async def _answer(request: Request) -> Response:
 
     def job() -> tuple[Report, bytes]:
         with telemetry.step("read"):
-            reading = intake.read(data, strict=strict, limits=interpreter.limits)
+            reading = intake.read(
+                data, strict=strict, limits=interpreter.limits, zone=interpreter.zone
+            )
         _asked_for_a_moment(reading)
         profile = _profile(reading.rulesets, interpreter, base)
         report = interpreter.report(reading, profile=profile)
         with telemetry.step("render"):
-            ordered = pending(reading, report.as_of)
-            found = bundle(report, base=base, about=reading.about, ordered=ordered)
+            ordered = pending(reading, report.as_of, interpreter.zone)
+            found = bundle(
+                report, base=base, about=reading.about, ordered=ordered, zone=interpreter.zone
+            )
             return report, orjson.dumps(found)
 
     report, body = await interpreter.work(len(data), job)

@@ -104,7 +104,8 @@ class Readiness:
         if expected is None:
             return "the content holds no answer for this profile"
         try:
-            reading = intake.read(self._request, limits=self._interpreter.limits)
+            limits, zone = self._interpreter.limits, self._interpreter.zone
+            reading = intake.read(self._request, limits=limits, zone=zone)
             report = self._interpreter.report(reading, as_of=self._proof.as_of, profile=profile)
             return ", ".join(_differences(report, expected))
         except Exception as error:

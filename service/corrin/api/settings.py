@@ -17,6 +17,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from corrin.api.loopback import is_loopback
 from corrin.intake.limits import Limits
+from corrin.interpretation import UsageError
+from corrin.zone import zone_of
 
 MiB = 1024 * 1024
 
@@ -66,6 +68,11 @@ class Settings(BaseSettings):
     )
     packs_folders: Words = Field(default=(), description="folders of packs of one's own")
     site_file: Path | None = Field(default=None, description="what the site sets for itself")
+    zone: str = Field(
+        default="UTC",
+        description="where dates and times without a zone were written, at every door, like "
+        "Australia/Sydney",
+    )
 
     # Who may call.
     auth: Literal["none", "jwt"] = Field(
@@ -175,6 +182,15 @@ class Settings(BaseSettings):
                 "this is no URL like https://apps.example.org/corrin: "
                 "it begins with https:// or http://, and has no query"
             )
+        return given
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, given: str) -> str:
+        try:
+            zone_of(given)
+        except UsageError as error:
+            raise ValueError(f"{error.message} {error.hint}") from None
         return given
 
     @field_validator("trusted_proxies")

@@ -19,7 +19,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Generic, Literal, TypeVar
 
 from corrin import terminology
@@ -50,14 +50,17 @@ class Asked:
     by: Literal["result", "day", "month"] = "result"
 
 
-def cases(reading: Reading, as_of: Moment | None, policy: Policy) -> Iterator[Case]:
-    """The cases of a reading: one as of a moment, or one per time of a result where it is None."""
+def cases(
+    reading: Reading, as_of: Moment | None, policy: Policy, zone: tzinfo = UTC
+) -> Iterator[Case]:
+    """The cases of a reading: one as of a moment, or one per time of a result where it is None;
+    days before that are counted on the calendar of ``zone``."""
     if as_of is not None:
         yield choose(reading, as_of, policy)
         return
     known = _Known(reading)
     for moment in asked(known.reading).moments:
-        yield choose(known.by(moment), moment, policy)
+        yield choose(known.by(moment), moment.on_calendar(zone), policy)
 
 
 def asked(reading: Reading) -> Asked:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -52,12 +53,14 @@ class Answers:
 
     Attributes:
         base: URL of the service whose rules and codes the answers point to.
+        zone: of moments written without one.
     """
 
     engine: Engine
     composer: Composer
     policy: Policy
     base: str = NOWHERE
+    zone: tzinfo = UTC
 
     def of(
         self, person: Person, case: Case, pieces: Mapping[int, Piece]
@@ -82,7 +85,7 @@ class Answers:
     def _resources(self, subject: str, case: Case) -> list[dict[str, Any]]:
         report = self.composer.compose(self.engine.evaluate(case))
         about = subject if resolvable(subject) else ""
-        answer = bundle(report, base=self.base, about=about)
+        answer = bundle(report, base=self.base, about=about, zone=self.zone)
         found = [entry["resource"] for entry in answer["entry"]]
         salt = "" if about else subject
         named = {f"urn:uuid:{one['id']}": (one["resourceType"], _id(one, salt)) for one in found}

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
@@ -17,6 +16,7 @@ from corrin.batch.question import EACH_RESULT, Piece, Question, Shared
 from corrin.batch.written import WENT, Written
 from corrin.facts.case import Case, Reading, Refusal
 from corrin.facts.choose import Policy
+from corrin.facts.moment import Moment
 from corrin.intake import history
 from corrin.intake.dates import parse_moment
 from corrin.intake.gathered import NOT_OURS, Gathered, gather, row_of
@@ -24,6 +24,7 @@ from corrin.intake.template import Slim, Templates
 from corrin.interpretation import UsageError, policy_of, prepared, site_file
 from corrin.notes.many import Many
 from corrin.notes.record import Recorder
+from corrin.zone import zone_of
 
 # So many cases go through the rules together: enough to make it worth while, few to hold.
 CASES_AT_ONCE = 4096
@@ -73,22 +74,23 @@ class Judge:
         self.many = Many(self.engine, Recorder(self.engine, self.composer))
         self.topics = tuple(self.engine.deciders)
         self.policy: Policy = policy_of(question.profile)
-        self.zone: tzinfo = UTC if question.zone == "UTC" else ZoneInfo(question.zone)
-        self.as_of = None
+        self.zone: tzinfo = zone_of(question.zone)
+        self.as_of: Moment | None = None
         if question.as_of != EACH_RESULT:
-            self.as_of = parse_moment(question.as_of, UTC)
-            if self.as_of is None:
+            moment = parse_moment(question.as_of, self.zone)
+            if moment is None:
                 raise UsageError(
                     "The moment to interpret for is not a FHIR date or dateTime.",
                     f"Write it as 2026-11-01 or 2026-11-01T09:00:00Z, or {EACH_RESULT}.",
                 )
+            self.as_of = moment.asked_in(self.zone)
         self.against: against.Against | None = None
         if question.against is not None:
             self.against = against.Against(self.engine, self.composer, question.against)
         self.answers: fhir_answers.Answers | None = None
         if question.fhir is not None:
             self.answers = fhir_answers.Answers(
-                self.engine, self.composer, self.policy, question.fhir
+                self.engine, self.composer, self.policy, question.fhir, self.zone
             )
         self._digest = self.composer.rules_digest()
         self._templates = Templates(self.zone)
@@ -144,7 +146,7 @@ class Judge:
                 yield Asked(person, case)
 
     def _cases(self, reading: Reading) -> Iterator[Case]:
-        return cases.cases(reading, self.as_of, self.policy)
+        return cases.cases(reading, self.as_of, self.policy, self.zone)
 
     def _flush(self, waiting: Sequence[Asked], written: Written) -> None:
         """Judge the cases that wait, and write down what is found."""

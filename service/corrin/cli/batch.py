@@ -61,7 +61,7 @@ def batch(
     mapping: batch_options.MappingFile = None,
     codes: batch_options.CodesFile = None,
     encoding: batch_options.Encoding = None,
-    zone: batch_options.Zone = "UTC",
+    zone: choice.Zone = "UTC",
     complete: batch_options.Complete = None,
     engine: batch_options.EngineOption = batch_options.Engine.LOCAL,
     master: batch_options.Master = None,
@@ -95,7 +95,7 @@ def batch(
     except ImportError as error:
         raise batch_ended.not_installed(error) from error
     folders = tuple(str(one) for one in own.folders(packs))
-    batch_asked.known_zone(zone)
+    choice.known_zone(zone)
     batch_asked.known_encoding(encoding)
     batch_asked.known_lists(complete or ())
     job = Job(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from zoneinfo import ZoneInfo
 
 from corrin.cli.batch_options import Engine, Form
 from corrin.cli.choice import is_service
@@ -48,26 +47,6 @@ def base(base: str | None, form: Form) -> str | None:
     else:
         return base.rstrip("/")
     raise Stopped(ExitCode.USAGE, Trouble("The base cannot be used.", "--base", why, do))
-
-
-def known_zone(zone: str) -> None:
-    """Check that there is such a time zone.
-
-    Raises:
-        Stopped: it cannot be used (exit code 2).
-    """
-    try:
-        ZoneInfo(zone)
-    except (KeyError, ValueError, OSError) as error:
-        raise Stopped(
-            ExitCode.USAGE,
-            Trouble(
-                "There is no such time zone.",
-                "--zone",
-                "Times that name none would be read as some other moment.",
-                "Name one as Europe/London does: a continent and a city; or UTC.",
-            ),
-        ) from error
 
 
 def known_encoding(encoding: str | None) -> None:

@@ -107,12 +107,6 @@ Encoding = Annotated[
         "--encoding", metavar="NAME", help="Of text files that do not say theirs (latin-1)."
     ),
 ]
-Zone = Annotated[
-    str,
-    typer.Option(
-        "--zone", metavar="ZONE", help="Where times without a zone were written: Europe/London."
-    ),
-]
 Complete = Annotated[
     list[str] | None,
     typer.Option(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from corrin.cli import streams
+from corrin.cli import choice, streams
 from corrin.cli.trouble import ExitCode, Stopped, Trouble, of
 
 
@@ -42,6 +42,7 @@ def compare(
             help="The moment to interpret for; else what the request says, else now.",
         ),
     ] = None,
+    zone: choice.Zone = "UTC",
     profile: Annotated[
         str,
         typer.Option("--profile", metavar="ID", help="Whose other packs run with each of them."),
@@ -75,8 +76,10 @@ def compare(
             ExitCode.USAGE,
             Trouble("A name of a pack is empty.", why=packs, do="Write --packs ng239,aafp-2025."),
         )
+    choice.known_zone(zone)
     try:
-        found = ask(streams.read(file, Limits().bytes), packs=names, as_of=as_of, profile=profile)
+        data = streams.read(file, Limits().bytes)
+        found = ask(data, packs=names, as_of=as_of, profile=profile, zone=zone)
         if form is Form.JSON:
             streams.write(found.to_json(indent=True) + b"\n", output)
             return

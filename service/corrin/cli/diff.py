@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from corrin.cli import streams
+from corrin.cli import choice, streams
 from corrin.cli.rules import Form, Format
 from corrin.cli.trouble import ExitCode, Stopped, Trouble, of
 
@@ -37,6 +37,7 @@ def diff(
             help="The moment to ask about; else what each case says, else now.",
         ),
     ] = None,
+    zone: choice.Zone = "UTC",
     form: Format = Form.TEXT,
     output: Annotated[
         str | None,
@@ -62,8 +63,9 @@ def diff(
         raise Stopped(
             ExitCode.FILE, Trouble("The cases cannot be read.", str(data), "It is not there.", do)
         )
+    choice.known_zone(zone)
     try:
-        found = ask(before, after, data=data, as_of=as_of, profile=profile)
+        found = ask(before, after, data=data, as_of=as_of, profile=profile, zone=zone)
     except Stopped:
         raise
     except Exception as error:

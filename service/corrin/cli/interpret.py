@@ -47,6 +47,7 @@ def interpret(
             "request says, else now.",
         ),
     ] = None,
+    zone: choice.Zone = "UTC",
     profile: choice.Profile = "uk",
     pack: choice.Packs = None,
     packs: own.Packs = None,
@@ -98,6 +99,7 @@ def interpret(
       corrin interpret bundle.json
       corrin interpret case.json
       corrin interpret bundle.json --as-of 2026-11-01 --explain
+      corrin interpret case.json --as-of 2026-11-01 --zone Europe/London
       corrin interpret - --format json < bundle.json
       corrin interpret bundle.json --format html --output note.html
       corrin interpret bundle.json --format fhir --base https://cds.example.org
@@ -107,6 +109,7 @@ def interpret(
     from corrin.intake.limits import Limits
     from corrin.interpretation import answered
 
+    choice.known_zone(zone)
     try:
         data = streams.read(file, Limits().bytes)
         report, reading = answered(
@@ -118,9 +121,10 @@ def interpret(
             overlay=site.read(overlay),
             strict=strict,
             lenient=lenient,
+            zone=zone,
         )
         if form is Form.FHIR:
-            streams.write(_bundle(report, base, reading), output)
+            streams.write(_bundle(report, base, reading, zone), output)
         else:
             streams.write(written(report, form, explain, to_file=output is not None), output)
     except Stopped:
@@ -153,17 +157,19 @@ def written(report: Report, form: Form, explain: bool | None, *, to_file: bool) 
     )
 
 
-def _bundle(report: Report, base: str, reading: Reading) -> bytes:
+def _bundle(report: Report, base: str, reading: Reading, zone: str) -> bytes:
     import json
 
     from corrin.intake.placed import pending
     from corrin.interpretation import UsageError
     from corrin.render.fhir import bundle
+    from corrin.zone import zone_of
 
     if not choice.is_service(base):
         raise UsageError(
             "The base is not the URL of a service.", "Write it as https://cds.example.org."
         )
-    ordered = pending(reading, report.as_of)
-    found = bundle(report, base=base.rstrip("/"), about=reading.about, ordered=ordered)
+    where = zone_of(zone)
+    ordered = pending(reading, report.as_of, where)
+    found = bundle(report, base=base.rstrip("/"), about=reading.about, ordered=ordered, zone=where)
     return json.dumps(found, indent=2, ensure_ascii=False).encode() + b"\n"

@@ -102,6 +102,7 @@ def _say(settings: Settings) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     auth = "none: loopback only" if settings.auth == "none" else settings.auth
     more = f", {settings.workers} processes" if settings.workers > 1 else ""
+    more += f", zone {settings.zone}" if settings.zone != "UTC" else ""
     write_to(
         sys.stderr,
         f"corrin {__version__} serves profile {settings.profile} on "

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 
@@ -16,6 +16,8 @@ _FHIR_DATE_TIME = re.compile(
     r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?)?)?",
     re.ASCII,
 )
+_DAY = len("2026-03-29")
+_FARTHEST = 14 * 60  # minutes that a zone can be from UTC in FHIR
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -64,6 +66,36 @@ class Moment:
         most = (other.end.date() - self.start.astimezone(other.end.tzinfo).date()).days
         return (fewest, most)
 
+    @classmethod
+    def at(cls, instant: datetime, zone: tzinfo) -> Moment:
+        """An instant, written as it is written in a zone: with the distance from UTC there."""
+        here = instant.astimezone(zone)
+        offset = _offset(here)
+        if offset is None:
+            here, offset = instant.astimezone(UTC), "Z"
+        return cls(here, here, here.replace(tzinfo=None).isoformat() + offset)
+
+    def on_calendar(self, zone: tzinfo) -> Moment:
+        """The same moment, so that days before it are counted on the calendar of a zone.
+
+        How far the zone is from UTC at that moment would not do: in summer it was another. UTC is
+        where nobody named a zone, and there a moment stays on the calendar it was written in.
+        """
+        if zone is UTC:
+            return self
+        return Moment(self.start.astimezone(zone), self.end.astimezone(zone), self.text)
+
+    def asked_in(self, zone: tzinfo) -> Moment:
+        """The same moment as one that is asked about in a zone: on its calendar, and a time that
+        was written without a zone says its distance from UTC, or is its day alone where its hour
+        came twice or never. In UTC it stays as it is."""
+        found = self.on_calendar(zone)
+        if zone is UTC or "T" not in self.text or names_zone(self.text):
+            return found
+        if found.end - found.start > timedelta(minutes=1):
+            return replace(found, text=found.text[:_DAY])
+        return replace(found, text=found.text + (_offset(found.start) or ""))
+
     def __str__(self) -> str:
         return self.text
 
@@ -84,14 +116,49 @@ def _parse(text: str, zone: tzinfo) -> Moment:
         last_month = int(month) if month else 12
         last_day = int(day) if day else calendar.monthrange(y, last_month)[1]
         end = datetime(y, last_month, last_day, 23, 59, 59, 999999, tzinfo=where)
-        return Moment(start, end, text)
+        return Moment(start, _later(end), text)
     seconds = min(int(second or 0), 59)  # a leap second is read as the second before it
     if int(second or 0) > 60:
         raise ValueError("not a FHIR date or dateTime")
     micro = int((fraction or ".0")[1:7].ljust(6, "0"))
     start = datetime(y, m, d, int(hour), int(minute), seconds, micro, tzinfo=where)
+    if offset is None and _twice_or_never(start):
+        day_of_it = _parse(text[:_DAY], zone)
+        return Moment(day_of_it.start, day_of_it.end, text)
     end = start if second else start + timedelta(seconds=59, microseconds=999999)
     return Moment(start, end, text)
+
+
+def names_zone(text: str) -> bool:
+    """Whether a time says its zone."""
+    return text[-1] == "Z" or text[-6] in "+-"
+
+
+def _twice_or_never(local: datetime) -> bool:
+    """Whether clocks showed a time twice, or passed it over: nobody knows which instant it was."""
+    where = local.tzinfo
+    if where is None or type(where) is timezone:
+        return False
+    return local.utcoffset() != local.replace(fold=1).utcoffset()
+
+
+def _later(local: datetime) -> datetime:
+    """The later instant of a last second of a day that came twice."""
+    if not _twice_or_never(local):
+        return local
+    again = local.replace(fold=1)
+    return max(local, again, key=lambda one: one.astimezone(UTC))
+
+
+def _offset(local: datetime) -> str | None:
+    """How far from UTC a time is, as FHIR writes it; ``None`` where FHIR cannot (of long ago)."""
+    distance = local.utcoffset() or timedelta()
+    if not distance:
+        return "Z" if local.tzinfo is UTC else "+00:00"
+    minutes, seconds = divmod(abs(distance), timedelta(minutes=1))
+    if seconds or minutes > _FARTHEST:
+        return None
+    return f"{'-' if distance < timedelta() else '+'}{minutes // 60:02}:{minutes % 60:02}"
 
 
 def _usual(text: str) -> datetime | None:

@@ -6,7 +6,7 @@ from datetime import tzinfo
 from functools import lru_cache
 
 from corrin.facts.case import Refusal
-from corrin.facts.moment import Moment
+from corrin.facts.moment import Moment, names_zone
 from corrin.intake.item import Resource
 
 _EFFECTIVE = ("effectiveDateTime", "effectivePeriod", "effectiveInstant", "effectiveTiming")
@@ -38,7 +38,7 @@ def flags_of(text: str) -> tuple[str, ...]:
     """What a date leaves open: ``date-partial`` (no day), ``zone-assumed`` (a time, no zone)."""
     if len(text) < 10:
         return ("date-partial",)
-    if "T" in text and text[-1] != "Z" and text[-6] not in "+-":
+    if "T" in text and not names_zone(text):
         return ("zone-assumed",)
     return ()
 

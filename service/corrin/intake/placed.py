@@ -3,6 +3,8 @@ what need not be proposed again."""
 
 from __future__ import annotations
 
+from datetime import UTC, tzinfo
+
 from corrin.facts.case import Placed, Reading
 from corrin.facts.moment import Moment
 from corrin.intake import order, subject
@@ -40,16 +42,17 @@ def read(item: Item, harvest: Harvest) -> None:
         harvest.taken += 1
 
 
-def pending(reading: Reading, as_of: str) -> dict[str, str]:
+def pending(reading: Reading, as_of: str, zone: tzinfo = UTC) -> dict[str, str]:
     """Analyte → when its latest open order was written (``""`` where it does not say).
 
     An order is open until there is a result of the test that may be later than it. One of a
-    later moment than ``as_of`` (a FHIR date, as a report has it) was not known then.
+    later moment than ``as_of`` (a FHIR date, as a report has it, of ``zone`` where it names none)
+    was not known then.
     """
     if not reading.orders:
         return {}
     found: dict[str, str] = {}
-    now = Moment.parse(as_of)
+    now = Moment.parse(as_of, zone)
     for one in reading.orders:
         if one.when is not None and one.when.start > now.end:
             continue

@@ -24,6 +24,10 @@ def facts_digest(case: Case) -> str:
             for name, values in case.every.items()
         },
     }
+    # The same text is another moment elsewhere; a zone is the place's own calendar.
+    zone = getattr(case.as_of.start.tzinfo, "key", None)
+    if zone is not None:
+        raw["zone"] = zone
     text = json.dumps(raw, sort_keys=True, separators=(",", ":"))
     return "sha256:" + hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 

@@ -50,7 +50,7 @@ def answer(
     with telemetry.step("read"):
         reading, found, orders = read(asked, service, interpreter)
     report = interpreter.report(reading, as_of=asked.as_of, profile=asked.profile)
-    placed = pending(reading, report.as_of)
+    placed = pending(reading, report.as_of, interpreter.zone)
     occasion = _occasion(asked, found, orders, placed, service, offer)
     with telemetry.step("render"):
         shown = cards(
@@ -68,17 +68,17 @@ def read(
         IntakeError: there is more of it than one request may hold.
         Problem: 412 no results were sent; 422 a resource is about somebody else.
     """
-    limits = interpreter.hooks_limits
+    limits, zone = interpreter.hooks_limits, interpreter.zone
     found = prefetch.prefetched(asked, service)
     try:
         drafts: list[Item] = []
         if asked.orders is not None:
             drafts = given.flatten([("context.draftOrders", asked.orders)], limits).items
-            given.owned(drafts, asked.patient)
+            given.owned(drafts, asked.patient, zone=zone)
         # A draft that was sent along as well is still a plan, whatever its copy says.
         walked = given.flatten(found.given, limits, order.keys(drafts))
         orders = order.read(drafts, walked.items)
-        reading = given.read(walked, asked.patient)
+        reading = given.read(walked, asked.patient, zone=zone)
     except StrangerError as stranger:
         raise _other_patient(stranger.path) from None
     prefetch.need_results(service, found, walked)

@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from urllib.parse import urlencode
 
 import orjson
@@ -35,29 +36,30 @@ class Form:
 
     media_type: str
     suffix: str
-    write: Callable[[Answered, str], bytes]
+    write: Callable[[Answered, str, tzinfo], bytes]
     shown: bool = False
 
 
-def _json(found: Answered, _: str) -> bytes:
+def _json(found: Answered, _: str, __: tzinfo) -> bytes:
     return json.render(found.given, indent=True)
 
 
-def _text(found: Answered, _: str) -> bytes:
+def _text(found: Answered, _: str, __: tzinfo) -> bytes:
     return text.render(found.given).encode()
 
 
-def _html(found: Answered, _: str) -> bytes:
+def _html(found: Answered, _: str, __: tzinfo) -> bytes:
     return html.render(found.given).encode()
 
 
-def _fhir(found: Answered, base: str) -> bytes:
+def _fhir(found: Answered, base: str, zone: tzinfo) -> bytes:
     from corrin.render.fhir import bundle
 
-    ordered = pending(found.reading, found.given.as_of)
+    ordered = pending(found.reading, found.given.as_of, zone)
     about = found.reading.about
     return orjson.dumps(
-        bundle(found.given, base=base, about=about, ordered=ordered), option=orjson.OPT_INDENT_2
+        bundle(found.given, base=base, about=about, ordered=ordered, zone=zone),
+        option=orjson.OPT_INDENT_2,
     )
 
 
@@ -88,7 +90,8 @@ async def take(request: Request, form: str) -> Response:
     base: str = request.app.state.settings.base
     try:
         body = await interpreter.work(
-            len(asked.document), lambda: wanted.write(answer(asked, interpreter), base)
+            len(asked.document),
+            lambda: wanted.write(answer(asked, interpreter), base, interpreter.zone),
         )
     except (Problem, IntakeError, UsageError) as error:
         problem = as_problem(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from datetime import tzinfo
 from pathlib import Path
 
 import pyarrow as pa
@@ -55,7 +56,7 @@ def finish(out: Path, answers: Answers) -> Path:
         device = folder / DEVICE / "part-00000.ndjson"
         with whole(device, work) as temporary, LinesWriter(temporary, RESOURCE) as file:
             file.write(pa.table({"resource": [answers.device()]}, schema=RESOURCE))
-        put(folder / MANIFEST, manifest(folder, answers.base, _last(out, work)), work)
+        put(folder / MANIFEST, manifest(folder, answers.base, _last(out, work, answers.zone)), work)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return folder / MANIFEST
@@ -86,14 +87,14 @@ def manifest(folder: Path, base: str, instant: str) -> bytes:
     return json.dumps(told, ensure_ascii=False, indent=2).encode() + b"\n"
 
 
-def _last(out: Path, work: Path) -> str:
+def _last(out: Path, work: Path, zone: tzinfo) -> str:
     """The last moment anybody was asked about, as an instant: no clock, so that two runs of one
     question give the same bytes."""
     with database(work, 0, 1) as connection:
         read = opened(out).select(connection, "reports", {"as_of": "VARCHAR"})
         found = connection.execute(f"SELECT DISTINCT as_of FROM ({read})").fetchall()
-    moments = sorted((Moment.parse(one).end, one) for (one,) in found)
-    return times(moments[-1][1])[1] if moments else _NO_TIME
+    moments = sorted((Moment.parse(one, zone).end, one) for (one,) in found)
+    return times(moments[-1][1], zone)[1] if moments else _NO_TIME
 
 
 _NO_TIME = "1970-01-01T00:00:00Z"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+
+from corrin.zone import zone_of
 
 _DAY = len("2026-03-29")
 _DTM = re.compile(
@@ -13,12 +14,6 @@ _DTM = re.compile(
     r"(?:(?P<second>\d{2})(?P<part>\.\d{1,9})?)?)?)?)?)?(?P<zone>[+-]\d{4}|Z)?",
     re.ASCII,
 )
-
-
-@lru_cache(maxsize=64)
-def zone_of(name: str) -> tzinfo:
-    """A time zone by its name."""
-    return UTC if name == "UTC" else ZoneInfo(name)
 
 
 @lru_cache(maxsize=8192)

@@ -63,7 +63,12 @@ def read(
 
 
 def read_either(
-    data: bytes, as_of: Moment, *, strict: bool = False, lenient: bool = False
+    data: bytes,
+    as_of: Moment,
+    *,
+    strict: bool = False,
+    lenient: bool = False,
+    zone: tzinfo = UTC,
 ) -> Reading:
     """Read a case where the bytes look like one, else FHIR; ``strict`` is of FHIR, ``lenient`` of
     a case.
@@ -72,8 +77,8 @@ def read_either(
         IntakeError: as :func:`read`, or the reader of FHIR, raises it.
     """
     if looks_like(data):
-        return read(data, lenient=lenient, as_of=as_of)
-    return reader.read(data, strict=strict)
+        return read(data, lenient=lenient, zone=zone, as_of=as_of)
+    return reader.read(data, strict=strict, zone=zone)
 
 
 def read_named(
@@ -154,7 +159,8 @@ def _as_of(found: shape.Object, zone: tzinfo, faults: Faults) -> Moment | None:
     moment = parse_moment(text, zone)
     if moment is None:
         faults.add("date-invalid", "as_of")
-    return moment
+        return None
+    return moment.asked_in(zone)
 
 
 def _leave_nothing_out(items: list[Item], harvest: Harvest) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
 
 from corrin.facts.moment import Moment
@@ -22,7 +22,12 @@ _DATE_TIME = re.compile(
 
 
 def bundle(
-    report: Report, *, base: str, about: str = "", ordered: Mapping[str, str] = _NOTHING
+    report: Report,
+    *,
+    base: str,
+    about: str = "",
+    ordered: Mapping[str, str] = _NOTHING,
+    zone: tzinfo = UTC,
 ) -> Resource:
     """The collection Bundle of a report.
 
@@ -31,12 +36,13 @@ def bundle(
         about: reference to the person, as the request wrote it; ``""`` where it did not say.
         ordered: tests that were ordered already, each with the date of its order or ``""``; they
             are told as on order, and not proposed.
+        zone: where the moment of the report was written, if it names no zone.
 
     Returns:
         A Bundle: GuidanceResponse, DetectedIssues in the order of the notes, ServiceRequests,
         Provenance, Device. The same report, base and person give the same Bundle.
     """
-    when, instant = times(report.as_of)
+    when, instant = times(report.as_of, zone)
     proposed = proposal.proposals(report)
     said = messages.issues(report, base)
     said += [
@@ -111,13 +117,13 @@ def _id(root: str, *element: str) -> str:
     return naming.uuid(element, root)
 
 
-def times(as_of: str) -> tuple[str, str]:
+def times(as_of: str, zone: tzinfo = UTC) -> tuple[str, str]:
     """The moment asked about as a FHIR dateTime, as it was written, and as an instant.
 
-    The instant of a date, month or year is its last second in UTC: everything of that day has
-    happened by then, as interpretation takes it. A time is written with its zone.
+    The instant of a date, month or year is its last second in the zone, written in UTC: everything
+    of that day has happened by then, as interpretation takes it. A time is written with its zone.
     """
-    moment = Moment.parse(as_of)
+    moment = Moment.parse(as_of, zone)
     instant = as_of if "T" in as_of and _fits(as_of) else _written(moment.end)
     return (as_of if _fits(as_of) else _written(moment.start)), instant
 

@@ -53,6 +53,7 @@ class Form:
         beside: what is told beside any other field, by its id.
         faults: everything that stopped the form, each with the id of its field.
         most: bytes of a document that may be sent.
+        zone: where dates and times that name no zone are taken to be written.
     """
 
     fields: Fields
@@ -62,6 +63,7 @@ class Form:
     rows: Mapping[str, Row]
     free: tuple[Row, ...]
     most: int
+    zone: str = "UTC"
     hints: Mapping[str, tuple[Hint, ...]] = field(default_factory=dict)
     beside: Mapping[str, tuple[Hint, ...]] = field(default_factory=dict)
     faults: tuple[tuple[Fault, str], ...] = ()
@@ -191,6 +193,7 @@ def form_of(
         rows=rows,
         free=tuple(free),
         most=interpreter.limits.bytes,
+        zone=interpreter.zone_name,
         hints=hint.hints_of(fields, interpreter) if settled and rows else {},
         beside=hint.of_faults(faults, found) if from_form else {},
         faults=_placed(faults, found, from_form),

@@ -17,7 +17,7 @@ from corrin.api.page.enter.row import Row
 from corrin.api.page.enter.typed import Typed, typed
 from corrin.api.page.submission import Fields, one
 from corrin.api.problem import Fault
-from corrin.facts.case import Reading, Refusal, Subject
+from corrin.facts.case import Refusal
 from corrin.facts.fact import Measured, Stated
 from corrin.facts.moment import Moment
 from corrin.intake import IntakeError, plain
@@ -55,7 +55,7 @@ def hints_of(
     Args:
         typing: whether somebody is still at it: then an empty date is not held against anybody.
     """
-    moment = _moment(one(fields, "as_of"))
+    moment = _moment(one(fields, "as_of"), interpreter)
     if moment is None:
         return {}
     found = typed(fields, menu.load(), date=moment.text[: len("2026-05-20")] if typing else "")
@@ -64,7 +64,13 @@ def hints_of(
     data = Typed({"results": found.case["results"]}, found.rows, found.places).document.encode()
     told: dict[str, list[Hint]] = {row.key: [] for row in found.rows}
     try:
-        reading = plain.read(data, limits=interpreter.limits, lenient=True, as_of=moment)
+        reading = plain.read(
+            data,
+            limits=interpreter.limits,
+            lenient=True,
+            zone=interpreter.zone,
+            as_of=moment,
+        )
     except IntakeError as error:
         for problem in error.problems:
             do = remedy(problem.reason, problem.remedy)
@@ -169,9 +175,9 @@ def _kept(told: Mapping[str, list[Hint]]) -> dict[str, tuple[Hint, ...]]:
     return {name: tuple(dict.fromkeys(hints)) for name, hints in told.items() if hints}
 
 
-def _moment(as_of: str) -> Moment | None:
+def _moment(as_of: str, interpreter: Interpreter) -> Moment | None:
     """The moment asked for; ``None`` when it cannot be read."""
     try:
-        return interpretation.moment_of(as_of or None, Reading(Subject()))
+        return interpreter.moment(as_of or None)
     except interpretation.UsageError:
         return None

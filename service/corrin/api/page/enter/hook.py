@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC
 
 from corrin.api.hooks import offer
 from corrin.api.hooks.answer import read as read_call
@@ -32,5 +31,5 @@ def read(data: bytes, interpreter: Interpreter) -> Reading:
         raise Problem(400, Fault("hook-mismatch", says, "", "hook", nearest=known))
     asked = call_of(body, service, offered)
     reading = read_call(asked, service, interpreter)[0]
-    moment = parse_moment(asked.as_of, UTC) if asked.as_of else None
+    moment = parse_moment(asked.as_of, interpreter.zone) if asked.as_of else None
     return reading if moment is None else replace(reading, evaluation_time=moment)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import tzinfo
 from io import BytesIO
 from typing import Any
 
@@ -26,7 +27,6 @@ from corrin.intake.limits import Limits
 from corrin.intake.observation import concerns_us
 from corrin.intake.problem import refuse
 
-_ZONE = "UTC"
 # Segments are costly to take apart, also those that are no result: as many are, for each result.
 _LINES_OF_ENTRY = 2
 # And what parts one segment into fields and their components.
@@ -68,7 +68,7 @@ def read(text: str, interpreter: Interpreter) -> Reading:
         parsed = _parsed(one)
         if hl7v2_report.is_ours(parsed):
             reports += 1
-            _report(one, parsed, found)
+            _report(one, parsed, found, interpreter.zone_name)
         else:
             found.not_ours += 1
     if not reports:
@@ -77,7 +77,7 @@ def read(text: str, interpreter: Interpreter) -> Reading:
         raise refuse("subject-missing", "PID-3")
     if len(found.names) > 1:
         raise refuse("two-subjects", "PID-3", list(found.names.values())[1])
-    return _reading(found, limits)
+    return _reading(found, limits, interpreter.zone)
 
 
 def _separators(message: Message) -> int:
@@ -98,15 +98,15 @@ def _parsed(message: Message) -> Parsed:
     return parsed
 
 
-def _report(message: Message, parsed: Parsed, found: _Gathered) -> None:
+def _report(message: Message, parsed: Parsed, found: _Gathered, zone: str) -> None:
     reason, path = hl7v2_report.barred(parsed, message.cut)
     if reason:
         raise refuse(reason, path, message.lines[0].number)
-    sent = local_time.of_dtm(shown(parsed.header.text(7)), _ZONE)
+    sent = local_time.of_dtm(shown(parsed.header.text(7)), zone)
     name = ""
     for part in hl7v2_report.parts(parsed.segments[1:]):
         if isinstance(part, Segment):
-            person = person_of(part, sent, _ZONE)
+            person = person_of(part, sent, zone)
             if person.reason:
                 raise refuse(person.reason, person.path, part.line)
             name = person.name
@@ -115,11 +115,13 @@ def _report(message: Message, parsed: Parsed, found: _Gathered) -> None:
         elif not name:
             raise refuse("subject-missing", "PID", part[0].segment.line)
         else:
-            _result(*part, name, sent, found)
+            _result(*part, name, sent, zone, found)
 
 
-def _result(result: Result, order: Order, name: str, sent: str, found: _Gathered) -> None:
-    record = record_of(result, order, name, sent, _ZONE)
+def _result(
+    result: Result, order: Order, name: str, sent: str, zone: str, found: _Gathered
+) -> None:
+    record = record_of(result, order, name, sent, zone)
     line = result.segment.line
     if mistaken(record.codes):
         place = f"line {line}, OBX"
@@ -132,10 +134,10 @@ def _result(result: Result, order: Order, name: str, sent: str, found: _Gathered
         found.not_ours += 1
 
 
-def _reading(found: _Gathered, limits: Limits) -> Reading:
+def _reading(found: _Gathered, limits: Limits, zone: tzinfo) -> Reading:
     walked = given.flatten(found.given, limits)
     try:
-        reading = given.read(walked, resources.identity_of(next(iter(found.names))))
+        reading = given.read(walked, resources.identity_of(next(iter(found.names))), zone=zone)
     except StrangerError:
         raise refuse("two-subjects", "PID-3") from None
     counts = dict(reading.counts)
