@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from corrin.intake.template import Slim
+from corrin.intake.slim import Slim
 
 IGNORED = frozenset(
     {

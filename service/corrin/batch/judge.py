@@ -20,7 +20,8 @@ from corrin.facts.moment import Moment
 from corrin.intake import history
 from corrin.intake.dates import parse_moment
 from corrin.intake.gathered import NOT_OURS, Gathered, gather, row_of
-from corrin.intake.template import Slim, Templates
+from corrin.intake.slim import Slim
+from corrin.intake.template import Templates
 from corrin.interpretation import UsageError, policy_of, prepared, site_file
 from corrin.notes.many import Many
 from corrin.notes.record import Recorder

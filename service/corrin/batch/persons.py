@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corrin.batch.question import Piece
-from corrin.intake.template import Slim
+from corrin.intake.slim import Slim
 
 Given = dict[str, Any] | Slim
 _DECODER = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal)

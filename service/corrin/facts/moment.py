@@ -38,7 +38,8 @@ class Moment:
         Raises:
             ValueError: the text is not a FHIR date, or names a day that does not exist.
         """
-        return _parse(text, zone)
+        usual = _usual(text)
+        return _parse(text, zone) if usual is None else cls(usual, usual, text)
 
     @classmethod
     def span(cls, first: Moment | None, last: Moment | None) -> Moment:
@@ -102,9 +103,6 @@ class Moment:
 
 @lru_cache(maxsize=4096)
 def _parse(text: str, zone: tzinfo) -> Moment:
-    usual = _usual(text)
-    if usual is not None:
-        return Moment(usual, usual, text)
     match = _FHIR_DATE_TIME.fullmatch(text)
     if match is None:
         raise ValueError("not a FHIR date or dateTime")
@@ -163,13 +161,13 @@ def _offset(local: datetime) -> str | None:
 
 def _usual(text: str) -> datetime | None:
     """An instant to the second with a zone, as nearly all are; ``None`` for anything else."""
+    marks = text[4::3]
     if len(text) == 25:
-        if text[19] not in "+-" or text[22] != ":" or text[20:22] > "14" or text[23] > "5":
+        if marks not in ("--T::+:", "--T::-:") or text[20:22] > "14" or text[23] > "5":
             return None
-    elif len(text) != 20 or text[19] != "Z":
+    elif len(text) != 20 or marks != "--T::Z":
         return None
-    marks = text[4] + text[7] + text[10] + text[13] + text[16]
-    if marks != "--T::" or not text.isascii() or not text[5:7].isdigit():
+    if not text.isascii() or not text[5:7].isdigit():
         return None
     try:
         return datetime.fromisoformat(text)

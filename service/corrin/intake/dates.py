@@ -22,8 +22,10 @@ def parse_moment(value: object, zone: tzinfo) -> Moment | None:
     return _parse(value, zone)
 
 
-@lru_cache(maxsize=4096)
-def _parse(text: str, zone: tzinfo) -> Moment | None:
+def read_moment(text: str, zone: tzinfo) -> Moment | None:
+    """As :func:`parse_moment`, for whoever keeps moments and asks for each once."""
+    if len(text) > _LONGEST:
+        return None
     try:
         found = Moment.parse(text, zone)
     except (ValueError, OverflowError):
@@ -31,6 +33,9 @@ def _parse(text: str, zone: tzinfo) -> Moment | None:
     if found.start.year < _FIRST_YEAR or found.end.year > _LAST_YEAR:
         return None
     return found
+
+
+_parse = lru_cache(maxsize=4096)(read_moment)
 
 
 @lru_cache(maxsize=4096)

@@ -13,7 +13,8 @@ from corrin.intake.harvest import Harvest, Library
 from corrin.intake.item import Item, Resource
 from corrin.intake.limits import Limits
 from corrin.intake.problem import IntakeError
-from corrin.intake.template import Slim, Template, Templates
+from corrin.intake.slim import Slim
+from corrin.intake.template import Filled, Templates
 
 USED, SUPERSEDED, NOT_OURS, REFUSED = "used", "superseded", "not-ours", "refused"
 # Of several resources in one row the first of these that any of them came to.
@@ -87,11 +88,11 @@ def gather(
         _note(went, row_of(refusal.path)[0], REFUSED)
     for item in walked.items:
         _note(went, row_of(item.path)[0], reader.read_item(item, person, harvest))
-    for at, template in taken.items():
+    for at, filled in taken.items():
         row = rows[at]
         assert isinstance(row, Slim)
-        templates.put(template, row, token(at), harvest)
-        went[at] = template.went
+        templates.put(filled, row, token(at), harvest)
+        went[at] = filled.template.went
     gone = {row_of(one.path)[0] for one in withdrawn.remove(harvest)}
     reading = reader.reading_of(person, harvest, counts, None, complete)
     if gone:
@@ -111,7 +112,7 @@ def _note(went: dict[int, str], row: int, where: str) -> None:
         went[row] = where
 
 
-def _templates(rows: Sequence[Resource | Slim], templates: Templates) -> dict[int, Template]:
+def _templates(rows: Sequence[Resource | Slim], templates: Templates) -> dict[int, Filled]:
     """The rows that need not be read by themselves; none where versions have to be told apart."""
     slim = [(at, row) for at, row in enumerate(rows) if isinstance(row, Slim)]
     ids = {row.identity for _, row in slim}
@@ -122,12 +123,12 @@ def _templates(rows: Sequence[Resource | Slim], templates: Templates) -> dict[in
     if len(ids) < named:
         return {}
     found = ((at, templates.of(row)) for at, row in slim)
-    return {at: template for at, template in found if template is not None}
+    return {at: filled for at, filled in found if filled is not None}
 
 
-def _subjects(rows: Sequence[Resource | Slim], taken: Mapping[int, Template]) -> Iterator[Item]:
+def _subjects(rows: Sequence[Resource | Slim], taken: Mapping[int, Filled]) -> Iterator[Item]:
     """What the rows that are not read by themselves say of their person, each way of it once."""
-    servers = {template.server: at for at, template in reversed(list(taken.items()))}
+    servers = {one.template.server: at for at, one in reversed(list(taken.items()))}
     for server, at in servers.items():
         row = rows[at]
         assert isinstance(row, Slim)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from corrin import terminology
 from corrin.facts.case import Placed, Refusal
@@ -13,6 +13,9 @@ from corrin.facts.fact import Measured, Stated
 from corrin.facts.moment import Moment
 from corrin.intake import lists
 from corrin.intake.item import Item, Resource
+
+if TYPE_CHECKING:
+    from corrin.intake.measurand import Measurand
 
 
 class Withdrawal(NamedTuple):
@@ -35,7 +38,10 @@ class Withdrawal(NamedTuple):
 
 @dataclass(slots=True)
 class Harvest:
-    """Everything taken and refused so far; ``taken`` counts what can be chosen."""
+    """Everything taken and refused so far; ``taken`` counts what can be chosen.
+
+    ``measurands`` are those that a number was looked for of, taken or not.
+    """
 
     zone: tzinfo
     library: Library
@@ -44,6 +50,7 @@ class Harvest:
     refusals: list[Refusal] = field(default_factory=list)
     orders: list[Placed] = field(default_factory=list)
     withdrawals: list[Withdrawal] = field(default_factory=list)
+    measurands: list[Measurand] = field(default_factory=list)
     taken: int = 0
     _said: set[Stated] = field(default_factory=set)
 
@@ -80,6 +87,12 @@ class Harvest:
             stated = replace(stated, history=False, until=None)
         for one in wider:
             self._note(replace(stated, name=one.id))
+
+    def went(self, taken: int, refused: int) -> str:
+        """Where a resource went, by how much was taken and how many refused before it."""
+        if self.taken > taken:
+            return "used"
+        return "refused" if len(self.refusals) > refused else "not-ours"
 
     def _note(self, stated: Stated) -> None:
         """Take a statement once: one resource may say something and imply it as well."""

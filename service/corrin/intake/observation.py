@@ -6,8 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from corrin import terminology
-from corrin.facts.fact import Measured
-from corrin.intake import lists, reference_range, value
+from corrin.intake import lists, value
 from corrin.intake.code import (
     NOTHING,
     Codings,
@@ -17,10 +16,11 @@ from corrin.intake.code import (
     meaning,
     text_of,
 )
-from corrin.intake.finding import read_statement, read_test, stated
+from corrin.intake.finding import read_statement, read_test
 from corrin.intake.frame import Frame, frame_of, signs_of
 from corrin.intake.harvest import Harvest
 from corrin.intake.item import Item, Resource
+from corrin.intake.measurand import Measurand
 from corrin.terminology import Analyte, LoincCode
 
 _LONGEST_NAME = 200  # characters of a text that can name a concept
@@ -174,80 +174,9 @@ def _result(
     if analyte.kind == "qualitative":
         read_test(node, analyte, loinc, signs, frame, element, harvest)
         return
-    beyond = _beyond(signs) if signs else None
-    found = value.read(node, analyte, beyond)
-    if isinstance(found, value.Fault):
-        harvest.refuse(
-            found.reason,
-            item,
-            element + found.element,
-            name=analyte.id,
-            detail=found.detail,
-            when=frame.when,
-            reported=found.reported,
-            status=frame.status,
-        )
-        return
-    flags = [*frame.status_flags, *found.flags, *frame.date_flags, *loinc.flags]
-    if loinc.promised and found.dimension not in loinc.promised:
-        flags.append("code-unit-mismatch")
-    interval, text = None, None
-    ranges = node.get("referenceRange")
-    if ranges is not None:
-        interval, text, unread = reference_range.read(
-            ranges, analyte, found.unit, node.get("valueQuantity")
-        )
-        flags += unread
-        if signs and interval and reference_range.disagrees(found.interval, interval, signs):
-            flags.append("outside-lab-range-disagrees")
-    if frame.haemolysed:
-        flags.append("haemolysed")
-    doubt = found.doubt
-    if doubt is not None:
-        flags.append("implausible")
-    harvest.results.append(
-        Measured(
-            analyte=analyte.id,
-            interval=found.interval,
-            unit=found.unit,
-            reported=found.reported,
-            when=frame.when,
-            origin=item.origin,
-            path=item.path + element,
-            status=frame.status,
-            specimen=frame.specimen or loinc.specimen or None,
-            reference_range=interval,
-            reference_text=text,
-            interpretation=signs,
-            flags=tuple(dict.fromkeys(flags)) if flags else (),
-            issued=frame.issued,
-            identifiers=frame.identifiers,
-            reported_unit=found.ucum,
-        )
-    )
-    why = doubt or frame.status_fault or frame.date_fault
-    if why is None:
-        harvest.taken += 1
-        concept = lists.load().stated_by_result.get(analyte.id)
-        if concept is not None:
-            harvest.state(stated(concept, True, found.reported, frame, element, ()))
-        return
-    at = element + ".value" if doubt else (".status" if frame.status_fault else ".effective")
-    harvest.refuse(
-        why,
-        item,
-        at,
-        name=analyte.id,
-        when=frame.when,
-        reported=found.reported,
-        status=frame.status,
-    )
-
-
-def _beyond(signs: tuple[str, ...]) -> str | None:
-    """The comparator meant by an interpretation that says: off the instrument's scale."""
-    scales = lists.load().off_scale
-    return next((scales[sign] for sign in signs if sign in scales), None)
+    measurand = Measurand(analyte, loinc, frame, element, signs, node.get("referenceRange"))
+    harvest.measurands.append(measurand)
+    measurand.take(node, harvest)
 
 
 @lru_cache(maxsize=256)

@@ -144,9 +144,7 @@ def read_item(item: Item, person: subject.Person, harvest: Harvest) -> str:
         return "used" if id(item) in person.used else "not-ours"
     taken, refused = harvest.taken, len(harvest.refusals)
     reader(item, harvest)
-    if harvest.taken > taken:
-        return "used"
-    return "refused" if len(harvest.refusals) > refused else "not-ours"
+    return harvest.went(taken, refused)
 
 
 def _parameters(walked: Walked, harvest: Harvest) -> tuple[Moment | None, tuple[str, ...]]:

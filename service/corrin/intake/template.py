@@ -7,76 +7,34 @@ once, by the same reader as any other; of the others only the second part is put
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, replace
+import re
 from datetime import tzinfo
-from decimal import Decimal
-from typing import Any
+from typing import NamedTuple
 
 from corrin.facts.case import Refusal
 from corrin.facts.fact import Measured
 from corrin.facts.moment import Moment
-from corrin.intake import dates, reader
+from corrin.intake import dates
+from corrin.intake.body import Bodies, Template
 from corrin.intake.code import identifiers_of
-from corrin.intake.harvest import Harvest, Library
-from corrin.intake.item import Item, Resource
-from corrin.intake.subject import Person
+from corrin.intake.harvest import Harvest
+from corrin.intake.slim import Slim, parsed
 
 # Bodies kept at most; then all are forgotten, so that memory stays bounded.
 MOST_KEPT = 100_000
 # Of times and identifiers only those of persons near each other come again.
 MOST_NEAR = 10_000
-_SUBJECT = b'"subject"'
-_REFERENCE = b'"reference"'
+# One Identifier as nearly all are written, of texts that mean themselves.
+_TEXT = rb'"([^"\\\x00-\x1f]*)"'
+_ONE_NUMBER = re.compile(rb'\[\{ ?"system": ?' + _TEXT + rb', ?"value": ?' + _TEXT + rb" ?\}\]")
 
 
-@dataclass(frozen=True, slots=True)
-class Slim:
-    """An Observation in two parts.
+class Filled(NamedTuple):
+    """A template and the times that one result fills it with."""
 
-    Attributes:
-        body: JSON of what decides; a member ``subject`` in it holds a reference without its id.
-        subject: relative reference to the person (``Patient/p1``).
-        identity: ``Observation.id``.
-        effective: ``effectiveDateTime``; ``None`` when the body has another time or none.
-        issued: ``issued``, if there is one.
-        identifier: JSON of ``identifier``, if there is one.
-    """
-
-    body: bytes
-    subject: str
-    identity: str
-    effective: str | None = None
-    issued: str | None = None
-    identifier: bytes | None = None
-
-    def restore(self) -> Resource:
-        """The Observation, numbers as Decimal."""
-        found: Resource = _parsed(self.body)
-        found.setdefault("resourceType", "Observation")
-        found["id"] = self.identity
-        subject = found.get("subject")
-        if subject is None:
-            found["subject"] = {"reference": self.subject}
-        else:
-            subject["reference"] += self.subject.rpartition("/")[2]
-        if self.effective is not None:
-            found["effectiveDateTime"] = self.effective
-        if self.issued is not None:
-            found["issued"] = self.issued
-        if self.identifier is not None:
-            found["identifier"] = _parsed(self.identifier)
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """What a body comes to. ``server`` is what stands before ``Patient/`` in its subject."""
-
-    results: tuple[Measured, ...]
-    refusals: tuple[Refusal, ...]
-    went: str
-    server: str
+    template: Template
+    when: Moment
+    issued: Moment | None
 
 
 class Templates:
@@ -88,35 +46,39 @@ class Templates:
 
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
+        self._bodies = Bodies(zone)
         self._known: dict[bytes, Template | None] = {}
-        self._identifiers: dict[bytes, tuple[str, ...]] = {}
         self._times: dict[str, Moment | None] = {}
         self._moments: dict[str, Moment | None] = {}
 
-    def of(self, slim: Slim) -> Template | None:
+    def of(self, slim: Slim) -> Filled | None:
         """The template of a result; ``None`` for one that has to be read by itself.
 
         That is one whose time is not plainly said, or which says more than a value.
         """
-        if slim.effective is None or self._plain(slim.effective) is None:
+        when = None if slim.effective is None else self._plain(slim.effective)
+        if when is None:
             return None
-        if slim.issued is not None and self._moment(slim.issued) is None:
-            return None
+        issued = None
+        if slim.issued is not None:
+            issued = self._moment(slim.issued)
+            if issued is None:
+                return None
         try:
-            return self._known[slim.body]
+            template = self._known[slim.body]
         except KeyError:
             if len(self._known) >= MOST_KEPT:
                 self._known.clear()
-            found = self._known[slim.body] = self._read(slim)
-            return found
+            template = self._known[slim.body] = self._bodies.template(slim)
+        return None if template is None else Filled(template, when, issued)
 
-    def put(self, template: Template, slim: Slim, path: str, harvest: Harvest) -> None:
+    def put(self, filled: Filled, slim: Slim, path: str, harvest: Harvest) -> None:
         """Put one result into the harvest as the reader would have."""
-        assert slim.effective is not None
-        when = self._plain(slim.effective)
-        issued = None if slim.issued is None else self._moment(slim.issued)
+        template, when, issued = filled
+        if not template.results and not template.refusals:
+            return
         origin = f"Observation/{slim.identity}"
-        identifiers = () if slim.identifier is None else self._numbers(slim.identifier)
+        identifiers = () if slim.identifier is None else _numbers(slim.identifier)
         for one in template.results:
             harvest.results.append(_placed(one, when, origin, path, issued, identifiers))
         for no in template.refusals:
@@ -140,7 +102,7 @@ class Templates:
         except KeyError:
             if len(self._moments) >= MOST_NEAR:
                 self._moments.clear()
-            found = self._moments[text] = dates.parse_moment(text, self._zone)
+            found = self._moments[text] = dates.read_moment(text, self._zone)
             return found
 
     def _plain(self, effective: str) -> Moment | None:
@@ -150,41 +112,19 @@ class Templates:
         except KeyError:
             if len(self._times) >= MOST_NEAR:
                 self._times.clear()
-            found = dates.parse_moment(effective, self._zone)
+            found = dates.read_moment(effective, self._zone)
             if found is not None and dates.flags_of(found.text):
                 found = None
             self._times[effective] = found
             return found
 
-    def _numbers(self, identifier: bytes) -> tuple[str, ...]:
-        found = self._identifiers.get(identifier)
-        if found is None:
-            if len(self._identifiers) >= MOST_NEAR:
-                self._identifiers.clear()
-            found = tuple(sorted(identifiers_of(_parsed(identifier))))
-            self._identifiers[identifier] = found
-        return found
 
-    def _read(self, slim: Slim) -> Template | None:
-        # Without what is this one's own.
-        resource = replace(slim, issued=None, identifier=None).restore()
-        body = slim.body.replace(_SUBJECT + b":{" + _REFERENCE, b"")
-        if _REFERENCE in body or "contained" in resource:
-            return None
-        item = Item(resource, "Observation", "", "")
-        harvest = Harvest(self._zone, Library([]))
-        went = reader.read_item(item, Person(), harvest)
-        # One that was withdrawn may take back others, which only the reader tells.
-        withdrawn = resource.get("status") in ("entered-in-error", "cancelled")
-        if harvest.statements or harvest.orders or withdrawn:
-            return None
-        # A time is kept only as a sign that there is one.
-        return Template(
-            tuple(harvest.results),
-            tuple(harvest.refusals),
-            went,
-            str(resource["subject"]["reference"]).rpartition("Patient/")[0],
-        )
+def _numbers(identifier: bytes) -> tuple[str, ...]:
+    """What ``identifier`` is known by: mostly one number, hardly ever seen before."""
+    one = _ONE_NUMBER.fullmatch(identifier)
+    if one is not None and one[2]:
+        return (f"{one[1].decode()}|{one[2].decode()}",)
+    return tuple(sorted(identifiers_of(parsed(identifier))))
 
 
 def _placed(
@@ -214,10 +154,3 @@ def _placed(
         identifiers,
         one.reported_unit,
     )
-
-
-_DECODER = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal)
-
-
-def _parsed(data: bytes) -> Any:
-    return _DECODER.decode(data.decode())

@@ -1,0 +1,149 @@
+"""What the bodies of slim results come to; of those that differ in one figure, most is read once.
+
+An export holds a body for every figure of every test, and few shapes: bodies without the figure of
+``valueQuantity``. A shape is read as any resource is. Then the figure is put into the resource in
+place of another, and the :class:`~corrin.intake.measurand.Measurand` that the reader met there
+takes it, as it took the first.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import tzinfo
+from decimal import Decimal
+
+from corrin.facts.case import Refusal
+from corrin.facts.fact import Measured
+from corrin.intake import observation, reader
+from corrin.intake.harvest import Harvest, Library
+from corrin.intake.item import Item, Resource
+from corrin.intake.measurand import Measurand
+from corrin.intake.slim import Slim, parsed
+from corrin.intake.subject import Person
+
+# Shapes kept at most; then all are forgotten, so that memory stays bounded.
+MOST_SHAPES = 20_000
+_SUBJECT = b'"subject"'
+_REFERENCE = b'"reference"'
+_FIGURE = re.compile(
+    rb'"valueQuantity":\{[^{}\[\]]*?"value":(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)(?=[,}])'
+)
+# Looked for where the figure stood: no other number of a body is this one.
+_PROBE = b"8.0718281828459045235360287471352662"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What a body comes to. ``server`` is what stands before ``Patient/`` in its subject."""
+
+    results: tuple[Measured, ...]
+    refusals: tuple[Refusal, ...]
+    went: str
+    server: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """A body without its figure; nothing takes one where it has nothing to do with us."""
+
+    resource: Resource
+    server: str
+    measurand: Measurand | None
+
+
+class Bodies:
+    """Reads bodies, each of which is asked for once.
+
+    Args:
+        zone: where times without a zone were written.
+    """
+
+    def __init__(self, zone: tzinfo) -> None:
+        self._zone = zone
+        self._shapes: dict[tuple[bytes, bytes], _Shape | None] = {}
+
+    def template(self, slim: Slim) -> Template | None:
+        """What the body of a result comes to; ``None`` where a result has to be read by itself,
+        since it says more than a value."""
+        body = slim.body
+        match = _FIGURE.search(body)
+        if match is None:
+            return self.read(slim)
+        start, end = match.span(1)
+        key = (body[:start], body[end:])
+        try:
+            shape = self._shapes[key]
+        except KeyError:
+            if len(self._shapes) >= MOST_SHAPES:
+                self._shapes.clear()
+            shape = self._shapes[key] = self._shape(slim, *key)
+        if shape is None:
+            return self.read(slim)
+        return self._with(shape, Decimal(match[1].decode()))
+
+    def read(self, slim: Slim) -> Template | None:
+        """As :meth:`template`, by the reader alone."""
+        resource, harvest = _bare(slim), self._harvest()
+        if _refers(slim.body) or "contained" in resource:
+            return None
+        item = Item(resource, "Observation", "", "")
+        return _template(reader.read_item(item, Person(), harvest), resource, harvest)
+
+    def _with(self, shape: _Shape, figure: Decimal) -> Template | None:
+        harvest = self._harvest()
+        if shape.measurand is None:
+            return Template((), (), "not-ours", shape.server)
+        quantity = {**shape.resource["valueQuantity"], "value": figure}
+        shape.measurand.take({**shape.resource, "valueQuantity": quantity}, harvest)
+        return _template(harvest.went(0, 0), shape.resource, harvest)
+
+    def _shape(self, slim: Slim, before: bytes, after: bytes) -> _Shape | None:
+        """The shape of a body; ``None`` where all of a body has to be read each time."""
+        if _refers(slim.body):
+            return None
+        try:
+            probed = parsed(before + _PROBE + after)["valueQuantity"]["value"]
+        except (ValueError, KeyError, TypeError):
+            return None
+        if type(probed) is not Decimal or str(probed).encode() != _PROBE:
+            return None  # what looked like the figure is none, or stands elsewhere
+        resource, harvest = _bare(slim), self._harvest()
+        if "contained" in resource:
+            return None
+        if not observation.concerns_us(resource):
+            return _Shape(resource, _server(resource), None)
+        item = Item(resource, "Observation", "", "")
+        found = _template(reader.read_item(item, Person(), harvest), resource, harvest)
+        if found is None or len(harvest.measurands) != 1:
+            return None
+        shape = _Shape(resource, found.server, harvest.measurands[0])
+        # Whatever the reader found beside the number would be missed.
+        return shape if self._with(shape, resource["valueQuantity"]["value"]) == found else None
+
+    def _harvest(self) -> Harvest:
+        return Harvest(self._zone, Library([]))
+
+
+def _bare(slim: Slim) -> Resource:
+    """The Observation without what is this one's own."""
+    return slim._replace(issued=None, identifier=None).restore()
+
+
+def _refers(body: bytes) -> bool:
+    """Whether a body refers to other resources than its subject."""
+    return _REFERENCE in body.replace(_SUBJECT + b":{" + _REFERENCE, b"")
+
+
+def _server(resource: Resource) -> str:
+    return str(resource["subject"]["reference"]).rpartition("Patient/")[0]
+
+
+def _template(went: str, resource: Resource, harvest: Harvest) -> Template | None:
+    """What was harvested of one body; ``None`` where that is more than a value."""
+    # One that was withdrawn may take back others, which only the reader tells.
+    withdrawn = resource.get("status") in ("entered-in-error", "cancelled")
+    if harvest.statements or harvest.orders or withdrawn:
+        return None
+    # A time is kept only as a sign that there is one.
+    return Template(tuple(harvest.results), tuple(harvest.refusals), went, _server(resource))
