@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -11,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from corrin.batch import against, cases, disputed, fhir_answers
-from corrin.batch.persons import Given, Person, parsed, persons, resource_of
+from corrin.batch.persons import Given, Person, persons, resource_of
 from corrin.batch.question import EACH_RESULT, Piece, Question, Shared
 from corrin.batch.written import WENT, Written
 from corrin.facts.case import Case, Reading, Refusal
@@ -20,7 +21,7 @@ from corrin.facts.moment import Moment
 from corrin.intake import history
 from corrin.intake.dates import parse_moment
 from corrin.intake.gathered import NOT_OURS, Gathered, gather, row_of
-from corrin.intake.slim import Slim
+from corrin.intake.slim import Slim, parsed
 from corrin.intake.template import Templates
 from corrin.interpretation import UsageError, policy_of, prepared, site_file
 from corrin.notes.many import Many
@@ -124,20 +125,14 @@ class Judge:
         if self._formats > 1 and self._numbered_twice(person):
             _refuse_whole(person, TWO_NUMBERINGS, written)
             return
-        gone = [
-            self._is_gone(kind, one) for kind, one in zip(person.kinds, person.given, strict=True)
-        ]
-        if any(gone):
-            for chunk, away in zip(person.chunks, gone, strict=True):
-                if away:
-                    written.count(chunk, "superseded")
-            person = person.without(gone)
+        if self.shared.deleted or self.shared.newest:
+            person = self._standing(person, written)
         if person.kinds.count("Patient") > 1 and _differ_in_all(person):
             _refuse_whole(person, "two-subjects", written)
             return
         gathered = self._gathered(person)
-        for chunk, went in zip(person.chunks, gathered.went, strict=True):
-            written.count(chunk, went.replace("-", "_"))
+        for (chunk, went), rows in Counter(zip(person.chunks, gathered.went, strict=True)).items():
+            written.count(chunk, went.replace("-", "_"), rows)
         _refusals(person, gathered, written)
         if gathered.problem is None and any(went != NOT_OURS for went in gathered.went):
             remark = cases.remark(gathered.reading) if self.as_of is None else None
@@ -145,6 +140,16 @@ class Judge:
                 written.refused(person, 0, "", Refusal(remark, ""))
             for case in self._cases(gathered.reading):
                 yield Asked(person, case)
+
+    def _standing(self, person: Person, written: Written) -> Person:
+        """A person without what the export says is deleted, or holds a newer version of."""
+        gone = [*map(self._is_gone, person.kinds, person.given)]
+        if not any(gone):
+            return person
+        for chunk, away in zip(person.chunks, gone, strict=True):
+            if away:
+                written.count(chunk, "superseded")
+        return person.without(gone)
 
     def _cases(self, reading: Reading) -> Iterator[Case]:
         return cases.cases(reading, self.as_of, self.policy, self.zone)
@@ -180,8 +185,6 @@ class Judge:
 
     def _is_gone(self, kind: str, one: Given) -> bool:
         """Whether the export says that a resource was deleted, or holds a newer version of it."""
-        if not self.shared.deleted and not self.shared.newest:
-            return False
         key = _name(kind, one)
         if key in self.shared.deleted:
             return True

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from corrin.batch.question import Piece
-from corrin.intake.slim import Slim
+from corrin.intake.slim import Slim, parsed
 
 Given = dict[str, Any] | Slim
-_DECODER = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal)
 _ORDER = ("subject", "chunk", "line", "seq")
+_SLIM = ("body", "subject", "id", "effective", "issued", "identifier")
 
 
 @dataclass(slots=True)
@@ -64,9 +62,12 @@ def persons(rows: pa.Table) -> Iterator[Person]:
     """Every person of some rows (:data:`corrin.batch.row.ROWS`), by subject."""
     if not rows.num_rows:
         return
+    # A body comes many times: it is moved and looked up as a number, and made once.
+    body = rows.schema.get_field_index("body")
+    rows = rows.set_column(body, "body", rows.column(body).dictionary_encode())
     rows = rows.take(pc.sort_indices(rows, [(name, "ascending") for name in _ORDER]))
     # Persons are made of lists: a slice of columns costs more than all the rows of a person.
-    found = {name: rows.column(name).to_pylist() for name in rows.column_names}
+    found = {name: _listed(rows.column(name)) for name in rows.column_names}
     subjects = found["subject"]
     start = 0
     for end in range(1, len(subjects) + 1):
@@ -75,37 +76,29 @@ def persons(rows: pa.Table) -> Iterator[Person]:
             start = end
 
 
+def _listed(column: pa.ChunkedArray) -> list[Any]:
+    """A column as a list; what comes again is one object."""
+    if not pa.types.is_dictionary(column.type):
+        values: list[Any] = column.to_pylist()
+        return values
+    one = column.combine_chunks()
+    distinct = one.dictionary.to_pylist()
+    return [distinct[at] for at in one.indices.to_pylist()]
+
+
 def _person(subject: str, found: Mapping[str, list[Any]]) -> Person:
-    parts = zip(
-        found["body"],
-        found["id"],
-        found["effective"],
-        found["issued"],
-        found["identifier"],
-        strict=True,
-    )
-    return Person(
-        subject,
-        [
-            parsed(body) if identity is None else Slim(body, subject, identity, when, issued, known)
-            for body, identity, when, issued, known in parts
-        ],
-        found["kind"],
-        found["chunk"],
-        found["line"],
-        found["place"],
-    )
+    ids = found["id"]
+    given: list[Given] = [*map(Slim, *(found[name] for name in _SLIM))]
+    if None in ids:
+        for at, identity in enumerate(ids):
+            if identity is None:
+                given[at] = parsed(found["body"][at])
+    return Person(subject, given, found["kind"], found["chunk"], found["line"], found["place"])
 
 
 def resource_of(row: Mapping[str, Any]) -> dict[str, Any]:
     """The resource of one row (a mapping of columns); of a slim one with all put back."""
     if row["id"] is None:
-        return parsed(row["body"])
-    names = ("body", "subject", "id", "effective", "issued", "identifier")
-    return Slim(*(row[name] for name in names)).restore()
-
-
-def parsed(body: bytes) -> dict[str, Any]:
-    """A resource of a row, numbers as Decimal."""
-    found: dict[str, Any] = _DECODER.decode(body.decode())
-    return found
+        whole: dict[str, Any] = parsed(row["body"])
+        return whole
+    return Slim(*(row[name] for name in _SLIM)).restore()

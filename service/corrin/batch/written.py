@@ -41,9 +41,9 @@ class Written:
     )
     went: dict[int, list[int]] = field(default_factory=dict)
 
-    def count(self, chunk: int, went: str) -> None:
-        """Count one row."""
-        self.went.setdefault(chunk, [0, 0, 0, 0])[WENT.index(went)] += 1
+    def count(self, chunk: int, went: str, rows: int = 1) -> None:
+        """Count rows of one chunk that went one way."""
+        self.went.setdefault(chunk, [0, 0, 0, 0])[WENT.index(went)] += rows
 
     def tables(self) -> dict[str, pa.Table]:
         """All tables, sorted as they say."""

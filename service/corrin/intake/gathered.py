@@ -14,7 +14,7 @@ from corrin.intake.item import Item, Resource
 from corrin.intake.limits import Limits
 from corrin.intake.problem import IntakeError
 from corrin.intake.slim import Slim
-from corrin.intake.template import Filled, Templates
+from corrin.intake.template import Taken, Templates
 
 USED, SUPERSEDED, NOT_OURS, REFUSED = "used", "superseded", "not-ours", "refused"
 # Of several resources in one row the first of these that any of them came to.
@@ -66,13 +66,14 @@ def gather(
         zone: where times without a zone were written.
         templates: what slim results are read with, kept from one person to the next.
     """
-    templates = templates or Templates(zone)
-    taken = _templates(rows, templates)
+    taken = Taken()
+    if not _named_twice(rows):
+        taken = (templates or Templates(zone)).take(rows, token)
     limits = Limits(entries=1000 * len(rows) + 1000)
     whole = (
         (token(at), row.restore() if isinstance(row, Slim) else row)
         for at, row in enumerate(rows)
-        if at not in taken
+        if at not in taken.went
     )
     walked = walk.walk_given(whole, limits)
     try:
@@ -88,11 +89,9 @@ def gather(
         _note(went, row_of(refusal.path)[0], REFUSED)
     for item in walked.items:
         _note(went, row_of(item.path)[0], reader.read_item(item, person, harvest))
-    for at, filled in taken.items():
-        row = rows[at]
-        assert isinstance(row, Slim)
-        templates.put(filled, row, token(at), harvest)
-        went[at] = filled.template.went
+    harvest.results += taken.results
+    harvest.refusals += taken.refusals
+    went |= taken.went
     gone = {row_of(one.path)[0] for one in withdrawn.remove(harvest)}
     reading = reader.reading_of(person, harvest, counts, None, complete)
     if gone:
@@ -112,24 +111,16 @@ def _note(went: dict[int, str], row: int, where: str) -> None:
         went[row] = where
 
 
-def _templates(rows: Sequence[Resource | Slim], templates: Templates) -> dict[int, Filled]:
-    """The rows that need not be read by themselves; none where versions have to be told apart."""
-    slim = [(at, row) for at, row in enumerate(rows) if isinstance(row, Slim)]
-    ids = {row.identity for _, row in slim}
-    ids.update(
-        row["id"] for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)
-    )
-    named = sum(1 for one in rows if isinstance(one, Slim) or isinstance(one.get("id"), str))
-    if len(ids) < named:
-        return {}
-    found = ((at, templates.of(row)) for at, row in slim)
-    return {at: filled for at, filled in found if filled is not None}
+def _named_twice(rows: Sequence[Resource | Slim]) -> bool:
+    """Whether an id comes twice, so that versions of a resource may have to be told apart."""
+    ids = [row.identity if isinstance(row, Slim) else row.get("id") for row in rows]
+    named = [one for one in ids if isinstance(one, str)]
+    return len(set(named)) < len(named)
 
 
-def _subjects(rows: Sequence[Resource | Slim], taken: Mapping[int, Filled]) -> Iterator[Item]:
+def _subjects(rows: Sequence[Resource | Slim], taken: Taken) -> Iterator[Item]:
     """What the rows that are not read by themselves say of their person, each way of it once."""
-    servers = {one.template.server: at for at, one in reversed(list(taken.items()))}
-    for server, at in servers.items():
+    for server, at in taken.servers.items():
         row = rows[at]
         assert isinstance(row, Slim)
         said = {"subject": {"reference": server + row.subject}}

@@ -8,8 +8,9 @@ once, by the same reader as any other; of the others only the second part is put
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import NamedTuple
 
 from corrin.facts.case import Refusal
 from corrin.facts.fact import Measured
@@ -17,24 +18,29 @@ from corrin.facts.moment import Moment
 from corrin.intake import dates
 from corrin.intake.body import Bodies, Template
 from corrin.intake.code import identifiers_of
-from corrin.intake.harvest import Harvest
+from corrin.intake.item import Resource
 from corrin.intake.slim import Slim, parsed
 
 # Bodies kept at most; then all are forgotten, so that memory stays bounded.
 MOST_KEPT = 100_000
-# Of times and identifiers only those of persons near each other come again.
-MOST_NEAR = 10_000
 # One Identifier as nearly all are written, of texts that mean themselves.
 _TEXT = rb'"([^"\\\x00-\x1f]*)"'
 _ONE_NUMBER = re.compile(rb'\[\{ ?"system": ?' + _TEXT + rb', ?"value": ?' + _TEXT + rb" ?\}\]")
 
 
-class Filled(NamedTuple):
-    """A template and the times that one result fills it with."""
+@dataclass(slots=True)
+class Taken:
+    """What was taken of the rows of one person that need not be read by themselves.
 
-    template: Template
-    when: Moment
-    issued: Moment | None
+    Attributes:
+        went: where each of these rows went, by its number.
+        servers: what stands before ``Patient/`` in their subjects, and the first row that says so.
+    """
+
+    went: dict[int, str] = field(default_factory=dict)
+    servers: dict[str, int] = field(default_factory=dict)
+    results: list[Measured] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
 
 
 class Templates:
@@ -48,75 +54,76 @@ class Templates:
         self._zone = zone
         self._bodies = Bodies(zone)
         self._known: dict[bytes, Template | None] = {}
-        self._times: dict[str, Moment | None] = {}
-        self._moments: dict[str, Moment | None] = {}
 
-    def of(self, slim: Slim) -> Filled | None:
-        """The template of a result; ``None`` for one that has to be read by itself.
+    def take(self, rows: Sequence[Resource | Slim], token: Callable[[int], str]) -> Taken:
+        """Take the results of one person as the reader would have.
 
-        That is one whose time is not plainly said, or which says more than a value.
+        Left are whole resources, and results that have to be read by themselves: those whose time
+        is not plainly said, or which say more than a value.
+
+        Args:
+            token: how the number of a row begins every path into it.
         """
-        when = None if slim.effective is None else self._plain(slim.effective)
-        if when is None:
-            return None
-        issued = None
-        if slim.issued is not None:
-            issued = self._moment(slim.issued)
-            if issued is None:
-                return None
-        try:
-            template = self._known[slim.body]
-        except KeyError:
-            if len(self._known) >= MOST_KEPT:
-                self._known.clear()
-            template = self._known[slim.body] = self._bodies.template(slim)
-        return None if template is None else Filled(template, when, issued)
+        taken, templates = Taken(), self._known
+        # Results of one person share times: of a sample, of a report.
+        times: dict[str | None, Moment | None] = {None: None}
+        moments: dict[str | None, Moment | None] = {None: None}
+        for at, row in enumerate(rows):
+            if type(row) is not Slim:
+                continue
+            effective, issued = row.effective, row.issued
+            if effective not in times:
+                times[effective] = self._plain(effective)
+            if issued not in moments:
+                moments[issued] = self._moment(issued)
+            when, since = times[effective], moments[issued]
+            if when is None or (since is None and issued is not None):
+                continue
+            template = templates[row.body] if row.body in templates else self._template(row)
+            if template is None:
+                continue
+            taken.went[at] = template.went
+            taken.servers.setdefault(template.server, at)
+            if template.results or template.refusals:
+                _put(template, row, token(at), when, since, taken)
+        return taken
 
-    def put(self, filled: Filled, slim: Slim, path: str, harvest: Harvest) -> None:
-        """Put one result into the harvest as the reader would have."""
-        template, when, issued = filled
-        if not template.results and not template.refusals:
-            return
-        origin = f"Observation/{slim.identity}"
-        identifiers = () if slim.identifier is None else _numbers(slim.identifier)
-        for one in template.results:
-            harvest.results.append(_placed(one, when, origin, path, issued, identifiers))
-        for no in template.refusals:
-            harvest.refusals.append(
-                Refusal(
-                    no.reason,
-                    path + no.path,
-                    origin,
-                    no.name,
-                    no.detail,
-                    None if no.when is None else when,
-                    no.reported,
-                    no.status,
-                )
-            )
+    def _template(self, slim: Slim) -> Template | None:
+        if len(self._known) >= MOST_KEPT:
+            self._known.clear()
+        found = self._known[slim.body] = self._bodies.template(slim)
+        return found
 
-    def _moment(self, text: str) -> Moment | None:
-        """As :func:`corrin.intake.dates.parse_moment`, for many more different ones."""
-        try:
-            return self._moments[text]
-        except KeyError:
-            if len(self._moments) >= MOST_NEAR:
-                self._moments.clear()
-            found = self._moments[text] = dates.read_moment(text, self._zone)
-            return found
+    def _moment(self, text: str | None) -> Moment | None:
+        return None if text is None else dates.read_moment(text, self._zone)
 
-    def _plain(self, effective: str) -> Moment | None:
+    def _plain(self, effective: str | None) -> Moment | None:
         """A time about which nothing is assumed; ``None`` for any other."""
-        try:
-            return self._times[effective]
-        except KeyError:
-            if len(self._times) >= MOST_NEAR:
-                self._times.clear()
-            found = dates.read_moment(effective, self._zone)
-            if found is not None and dates.flags_of(found.text):
-                found = None
-            self._times[effective] = found
-            return found
+        found = self._moment(effective)
+        return None if found is None or dates.flags_of(found.text) else found
+
+
+def _put(
+    template: Template, slim: Slim, path: str, when: Moment, issued: Moment | None, taken: Taken
+) -> None:
+    """Put in what is one result's own."""
+    origin = f"Observation/{slim.identity}"
+    identifiers = () if slim.identifier is None else _numbers(slim.identifier)
+    for one in template.results:
+        taken.results.append(_placed(one, when, origin, path, issued, identifiers))
+    for no in template.refusals:
+        taken.refusals.append(
+            Refusal(
+                no.reason,
+                path + no.path,
+                origin,
+                no.name,
+                no.detail,
+                None if no.when is None else when,
+                no.reported,
+                no.status,
+            )
+        )
 
 
 def _numbers(identifier: bytes) -> tuple[str, ...]:
