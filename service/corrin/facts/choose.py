@@ -8,7 +8,7 @@ leaves an :class:`~corrin.facts.fact.Absent` that says why.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
 from types import MappingProxyType
@@ -18,10 +18,10 @@ from corrin.facts import calculated, derived, statements, trend, versions
 from corrin.facts.case import Case, Reading, Refusal
 from corrin.facts.fact import Absent, Fact, Measured
 from corrin.facts.moment import Moment
-from corrin.facts.policy import Policy, distance
+from corrin.facts.policy import LookBack, Policy, look_back
+from corrin.facts.sampling import FINAL, IMPLAUSIBLE
 
-_FINAL = frozenset({"final", "amended", "corrected"})
-_PRELIMINARY = "preliminary"
+_USABLE = FINAL | {"preliminary"}
 # Refusals that say nothing of the value: a newer one of these leaves no doubt about an older value.
 _SILENT = frozenset({"cancelled", "entered-in-error", "no-value"})
 
@@ -38,7 +38,7 @@ def choose(reading: Reading, as_of: Moment, policy: Policy) -> Case:
         facts (``age``, ``egfr``, ``on_b12_treatment``, ``mma_previous`` …) where they can be told.
     """
     current = versions.current(reading.results)
-    corrected = any(one.status in versions.CORRECTING for one in reading.results)
+    corrected = versions.correcting(reading.results)
     critical = versions.critical(reading.results) if corrected else current
     by_name = _by_name(current)
     calculated.add(by_name)
@@ -46,6 +46,8 @@ def choose(reading: Reading, as_of: Moment, policy: Policy) -> Case:
     if critical is not current:
         every = _by_name(critical)
         calculated.add(every)
+    ordered = {name: versions.oldest_first(found) for name, found in by_name.items()}
+    earlier = {name: _usable(found) for name, found in ordered.items()}
     refused: dict[str, list[Refusal]] = {}
     for refusal in reading.refusals:
         if refusal.name is not None:
@@ -55,14 +57,11 @@ def choose(reading: Reading, as_of: Moment, policy: Policy) -> Case:
     for name in sorted({*by_name, *(name for name in refused if name in analytes)}):
         if name in analytes and analytes[name].kind == "qualitative":
             continue
-        facts[name] = _measured(
-            name, by_name.get(name, ()), refused.get(name, ()), as_of, policy.days(name)
-        )
+        within = look_back(as_of, policy.days(name))
+        facts[name] = _measured(name, earlier.get(name, ()), refused.get(name, ()), as_of, within)
     facts.update(statements.choose(reading, refused, as_of, policy, facts))
     _pair(facts, policy)
     derived.add(facts, reading, as_of)
-    ordered = {name: _oldest_first(found) for name, found in by_name.items()}
-    earlier = {name: tuple(filter(_usable, found)) for name, found in ordered.items()}
     trend.add(facts, earlier)
     notices = () if derived.AGE in facts else (ADULT_ASSUMED,)
     return Case(
@@ -73,7 +72,7 @@ def choose(reading: Reading, as_of: Moment, policy: Policy) -> Case:
         every=MappingProxyType(
             ordered
             if every is by_name
-            else {name: _oldest_first(found) for name, found in every.items()}
+            else {name: versions.oldest_first(found) for name, found in every.items()}
         ),
         refusals=reading.refusals,
         counts=_counts(reading, versions.fallen(reading.results, current)),
@@ -88,31 +87,32 @@ def _by_name(results: Iterable[Measured]) -> dict[str, list[Measured]]:
     return found
 
 
-def _usable(result: Measured) -> bool:
-    fit = result.status in _FINAL or result.status == _PRELIMINARY
-    return fit and result.when is not None and "implausible" not in result.flags
-
-
-def _oldest_first(results: list[Measured]) -> tuple[Measured, ...]:
-    return tuple(sorted(results, key=versions.order) if len(results) > 1 else results)
+def _usable(results: tuple[Measured, ...]) -> tuple[Measured, ...]:
+    """Those of some results that can be chosen at all."""
+    return tuple(
+        [
+            one
+            for one in results
+            if one.status in _USABLE and one.when is not None and IMPLAUSIBLE not in one.flags
+        ]
+    )
 
 
 def _measured(
     name: str,
-    results: Iterable[Measured],
-    refused: Iterable[Refusal],
+    usable: Iterable[Measured],
+    refused: Sequence[Refusal],
     as_of: Moment,
-    days: int | None,
+    within: LookBack,
 ) -> Fact:
-    """The fact of one analyte."""
-    usable = [result for result in results if _usable(result)]
+    """The fact of one analyte, of results oldest first."""
     inside: list[Measured] = []
     outside: dict[str, list[Measured]] = {}
     for result in usable:
         assert result.when is not None
-        why = distance(result.when, as_of, days)
+        why = within.distance(result.when)
         (inside if why is None else outside.setdefault(why, [])).append(result)
-    final = [result for result in inside if result.status in _FINAL]
+    final = [result for result in inside if result.status in FINAL]
     chosen = _latest(final or inside)
     if isinstance(chosen, tuple):
         newest = max(chosen, key=versions.order)
@@ -123,18 +123,18 @@ def _measured(
             flags = tuple(dict.fromkeys((*chosen.flags, NEWER_REFUSED)))
             return replace(chosen, flags=flags)
         return chosen
-    return _absent(name, outside, list(refused), as_of, days)
+    return _absent(name, outside, refused, within)
 
 
 def _latest(results: list[Measured]) -> Measured | tuple[Measured, ...] | None:
-    """The latest result; several when they may be of one time and disagree."""
-    if not results:
-        return None
-    last = max(result.when.start for result in results if result.when is not None)
+    """The latest of results oldest first; several when they may be of one time and disagree."""
+    if len(results) < 2:
+        return results[0] if results else None
+    assert results[-1].when is not None
+    last = results[-1].when.start
     newest = [result for result in results if result.when is not None and result.when.end >= last]
     if len(newest) == 1:
         return newest[0]
-    newest.sort(key=versions.order)
     first = versions.preferred(newest)
     if not all(versions.agree(first, other) for other in newest):
         return tuple(newest)
@@ -159,12 +159,11 @@ def _newer(
 def _absent(
     name: str,
     outside: Mapping[str, list[Measured]],
-    refused: list[Refusal],
-    as_of: Moment,
-    days: int | None,
+    refused: Sequence[Refusal],
+    within: LookBack,
 ) -> Absent:
     """Why there is no usable value, most telling reason first."""
-    near = [one for one in refused if one.when is None or distance(one.when, as_of, days) is None]
+    near = [one for one in refused if one.when is None or within.distance(one.when) is None]
     telling = [one for one in near if one.reason not in _SILENT] or near
     if telling:
         newest = max(telling, key=_refusal_order)
@@ -173,12 +172,12 @@ def _absent(
     for reason in ("date-imprecise", "stale", "future"):
         found = outside.get(reason)
         if found:
-            latest = max(found, key=versions.order)
+            latest = versions.newest(found)
             return Absent(name, reason, latest.reported, latest.when, _origins(found))
     if refused:
         newest = max(refused, key=_refusal_order)
         assert newest.when is not None
-        why = distance(newest.when, as_of, days) or newest.reason
+        why = within.distance(newest.when) or newest.reason
         return Absent(name, why, newest.reported or None, newest.when, (newest.origin,))
     return Absent(name)
 

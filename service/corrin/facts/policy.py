@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta, timezone, tzinfo
+from functools import lru_cache
 
 from corrin.facts.moment import Moment
 
@@ -28,13 +30,59 @@ class Policy:
         return self.look_back.get(name, self.otherwise)
 
 
-def distance(when: Moment, as_of: Moment, days: int | None) -> str | None:
-    """Why a time lies outside the look-back: ``future``, ``stale``, ``date-imprecise``."""
-    if when.start > as_of.end:
-        return "future"
-    if days is None:
+class LookBack:
+    """How times lie to a look-back of so many days (``None``: no limit) as of a moment.
+
+    Days are counted between dates as they are written (:meth:`Moment.days_before`). Where the
+    moment has a zone of one offset, a date begins at one instant, and two comparisons tell.
+    """
+
+    __slots__ = ("_as_of", "_days", "_doubtful_before", "_end", "_stale_before")
+
+    def __init__(self, as_of: Moment, days: int | None) -> None:
+        self._as_of, self._days, self._end = as_of, days, as_of.end
+        self._stale_before = None if days is None else _begin(as_of.start, days)
+        self._doubtful_before = None if days is None else _begin(as_of.end, days)
+
+    def distance(self, when: Moment) -> str | None:
+        """Why a time lies outside: ``future``, ``stale``, ``date-imprecise``."""
+        if when.start > self._end:
+            return "future"
+        if self._days is None:
+            return None
+        if self._stale_before is None or self._doubtful_before is None:
+            fewest, most = when.days_before(self._as_of)
+            if fewest > self._days:
+                return "stale"
+            return "date-imprecise" if most > self._days else None
+        if when.end < self._stale_before:
+            return "stale"
+        return "date-imprecise" if when.start < self._doubtful_before else None
+
+
+def _begin(instant: datetime, days: int) -> datetime | None:
+    """When the date began that lies so many days before that of an instant."""
+    if type(instant.tzinfo) is not timezone:
+        return None  # at some midnights its clocks may be put back or forward
+    try:
+        return datetime.combine(instant.date() - timedelta(days), time(), instant.tzinfo)
+    except OverflowError:
         return None
-    fewest, most = when.days_before(as_of)
-    if fewest > days:
-        return "stale"
-    return "date-imprecise" if most > days else None
+
+
+def look_back(as_of: Moment, days: int | None) -> LookBack:
+    """The look-back of so many days as of a moment."""
+    # Moments of one text and one instant can be of two zones, which count dates otherwise.
+    return _look_back(as_of, as_of.start.tzinfo, as_of.end.tzinfo, days)
+
+
+@lru_cache(maxsize=256)
+def _look_back(
+    as_of: Moment, _start: tzinfo | None, _end: tzinfo | None, days: int | None
+) -> LookBack:
+    return LookBack(as_of, days)
+
+
+def distance(when: Moment, as_of: Moment, days: int | None) -> str | None:
+    """As :meth:`LookBack.distance`, of one time."""
+    return look_back(as_of, days).distance(when)

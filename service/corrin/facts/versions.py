@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from corrin import terminology, units
 from corrin.facts.fact import Measured
@@ -26,6 +27,33 @@ def order(one: Measured) -> tuple[object, ...]:
     end = _EVER if one.when is None else one.when.end
     issued = _EVER if one.issued is None else one.issued.start
     return (start, end, issued, one.origin, one.path, one.reported, one.status)
+
+
+def oldest_first(results: Sequence[Measured]) -> tuple[Measured, ...]:
+    """Results by :func:`order`, of which the time of the sample is nearly always enough."""
+    if len(results) < 2:
+        return tuple(results)
+    found = sorted(results, key=_start)
+    for one, other in pairwise(found):
+        if _start(one) == _start(other):
+            return tuple(sorted(results, key=order))
+    return tuple(found)
+
+
+def newest(ordered: Sequence[Measured]) -> Measured:
+    """The last of results that are in order."""
+    if len(ordered) > 1 and _start(ordered[-2]) == _start(ordered[-1]):
+        return max(ordered, key=order)  # of those that nothing tells apart the first
+    return ordered[-1]
+
+
+def _start(one: Measured) -> datetime:
+    return _EVER if one.when is None else one.when.start
+
+
+def correcting(results: Iterable[Measured]) -> bool:
+    """Whether any of some results says that it corrects or amends another."""
+    return not CORRECTING.isdisjoint([one.status for one in results])
 
 
 def current(results: tuple[Measured, ...]) -> tuple[Measured, ...]:
@@ -56,7 +84,7 @@ def fallen(results: tuple[Measured, ...], standing: tuple[Measured, ...]) -> int
 def _without(
     results: tuple[Measured, ...], gone_of: Callable[[list[Measured]], set[int]]
 ) -> tuple[Measured, ...]:
-    if not _anything_twice(results) and all(one.status not in CORRECTING for one in results):
+    if not correcting(results) and not _anything_twice(results):
         return results
     groups: dict[str, list[Measured]] = {}
     for one in results:
@@ -95,13 +123,12 @@ def _part(path: str) -> str:
 
 def _anything_twice(results: Sequence[Measured]) -> bool:
     """Whether two results share an identifier, or are the same part of the same resource."""
-    known: set[object] = set()
-    named = 0
-    for one in results:
-        known.add((one.origin, _part(one.path)))
-        known.update(one.identifiers)
-        named += 1 + len(one.identifiers)
-    return len(known) < named
+    if len({one.origin for one in results}) < len(results):
+        parts = {(one.origin, _part(one.path)) for one in results}
+        if len(parts) < len(results):
+            return True
+    identifiers = [identifier for one in results for identifier in one.identifiers]
+    return len(set(identifiers)) < len(identifiers)
 
 
 def _corrected(group: list[Measured], *, surely: bool) -> set[int]:
