@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
@@ -109,10 +110,12 @@ class Written:
             )
             for note in record.notes
         ]
-        self.rows["inputs"] += sorted(
-            (self._input(fact, role, person, as_of) for fact, role in _inputs(case, record)),
-            key=_input_key,
-        )
+        inputs = [self._input(fact, role, person, as_of) for fact, role in _inputs(case, record)]
+        if len({*map(_OF_ONE, inputs)}) == len(inputs):
+            inputs.sort(key=_OF_ONE)  # of one case, and so in order by all columns
+        else:
+            inputs.sort(key=_input_key)
+        self.rows["inputs"] += inputs
 
     def refused(self, person: Person, row: int, element: str, refusal: Refusal) -> None:
         """One value not taken."""
@@ -215,6 +218,7 @@ def _positions(name: str, schema: pa.Schema) -> tuple[int, ...]:
 
 _OF_INPUTS = _positions("inputs", tables.INPUTS)
 _OF_REFUSALS = _positions("refusals", tables.REFUSALS)
+_OF_ONE = itemgetter(*(tables.INPUTS.get_field_index(name) for name in ("name", "role")))
 
 
 def _input_key(row: tuple[Any, ...]) -> tuple[tuple[bool, Any], ...]:

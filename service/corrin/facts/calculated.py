@@ -162,7 +162,7 @@ def _figure(rule: Calculation, one: Measured, other: _Second) -> Measured | None
     if constants is None or second is None:
         return None
     window = constants.second_between
-    believed = window is None or second.intersect(window) is not None
+    believed = window is None or second.meets(window)
     second = arithmetic.at_most(second, rule.second_at_most)
     interval = _worked_out(rule.form, one.interval, second, constants)
     if interval is None:

@@ -111,7 +111,10 @@ def _measured(
     for result in usable:
         assert result.when is not None
         why = within.distance(result.when)
-        (inside if why is None else outside.setdefault(why, [])).append(result)
+        if why is None:
+            inside.append(result)
+        else:
+            outside.setdefault(why, []).append(result)
     final = [result for result in inside if result.status in FINAL]
     chosen = _latest(final or inside)
     if isinstance(chosen, tuple):
@@ -187,7 +190,9 @@ def _refusal_order(one: Refusal) -> tuple[object, ...]:
     return (when, one.path, one.reason)
 
 
-def _origins(results: Iterable[Measured]) -> tuple[str, ...]:
+def _origins(results: Sequence[Measured]) -> tuple[str, ...]:
+    if len(results) == 1 and results[0].origin:
+        return (results[0].origin,)
     return tuple(sorted({result.origin for result in results if result.origin}))
 
 

@@ -100,7 +100,11 @@ class Interval:
         """``self = other``: true only for two equal points."""
         if self.is_point and other.is_point:
             return self.low == other.low
-        return None if self.intersect(other) is not None else False
+        return None if self.meets(other) else False
+
+    def meets(self, other: Interval) -> bool:
+        """Whether anything lies in both."""
+        return self.lt(other) is not True and other.lt(self) is not True
 
     def intersect(self, other: Interval) -> Interval | None:
         """What lies in both, or ``None``."""

@@ -66,7 +66,7 @@ def disagrees(interval: Interval, own: Interval, signs: tuple[str, ...]) -> bool
     places = lists.load().places
     for sign in signs:
         place = places.get(sign)
-        if place == "within" and interval.intersect(own) is None:
+        if place == "within" and not interval.meets(own):
             return True
         if place == "below" and own.low is not None:
             return interval.lt(Interval.point(own.low)) is False

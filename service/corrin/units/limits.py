@@ -78,4 +78,4 @@ def plausible(analyte: Analyte, interval: Interval, unit: str) -> bool:
         inside = convert_interval(analyte, interval, unit, window.unit)
     except UnitError:
         return True
-    return inside.intersect(Interval(window.low, window.high)) is not None
+    return inside.meets(Interval(window.low, window.high))
