@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from corrin.facts.fact import Fact, Measured, Stated
 from corrin.facts.moment import Moment
+from corrin.facts.slots import by_slots
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Subject:
     present: bool = False
 
 
+@by_slots
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """A value not taken, and why.

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 
 from corrin.facts.interval import Interval
 from corrin.facts.moment import Moment
+from corrin.facts.slots import by_slots
 
 
+@by_slots
 @dataclass(frozen=True, slots=True)
 class Measured:
     """One numeric result in the dimension it was reported in.
@@ -51,6 +53,7 @@ class Measured:
     reported_unit: str | None = None
 
 
+@by_slots
 @dataclass(frozen=True, slots=True)
 class Absent:
     """A fact that cannot be used, and why. Never normal, never zero.
@@ -68,6 +71,7 @@ class Absent:
     among: tuple[Measured, ...] = ()
 
 
+@by_slots
 @dataclass(frozen=True, slots=True)
 class Stated:
     """A context concept said to be so (``value`` true) or not so (false).

@@ -10,9 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from corrin.facts.slots import by_slots
+
 Kleene = bool | None
 
 
+@by_slots
 @dataclass(frozen=True, slots=True)
 class Interval:
     """A non-empty interval; ``None`` as a bound means unbounded (and is never closed).

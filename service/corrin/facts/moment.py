@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 
+from corrin.facts.slots import by_slots
+
 _FHIR_DATE_TIME = re.compile(
     r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?)?)?",
     re.ASCII,
@@ -20,6 +22,7 @@ _DAY = len("2026-03-29")
 _FARTHEST = 14 * 60  # minutes that a zone can be from UTC in FHIR
 
 
+@by_slots
 @dataclass(frozen=True, slots=True, order=True)
 class Moment:
     """All instants from ``start`` to ``end``, both included, both with a zone.
