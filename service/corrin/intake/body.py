@@ -26,6 +26,7 @@ from corrin.intake.subject import Person
 MOST_SHAPES = 20_000
 _SUBJECT = b'"subject"'
 _REFERENCE = b'"reference"'
+_WITHDRAWN = ("entered-in-error", "cancelled")
 _FIGURE = re.compile(
     rb'"valueQuantity":\{[^{}\[\]]*?"value":(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)(?=[,}])'
 )
@@ -45,11 +46,25 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """A body without its figure; nothing takes one where it has nothing to do with us."""
+    """A body without its figure.
 
-    resource: Resource
+    Attributes:
+        server: as of a :class:`Template`.
+        measurand: what takes a figure; ``None`` where the body has nothing to do with us.
+        resource: the Observation, which holds whatever figure was put in last.
+    """
+
     server: str
     measurand: Measurand | None
+    resource: Resource
+
+    def take(self, figure: Decimal, harvest: Harvest) -> Template | None:
+        """What the body comes to with a figure."""
+        if self.measurand is None:
+            return Template((), (), "not-ours", self.server)
+        self.resource["valueQuantity"]["value"] = figure
+        self.measurand.take(self.resource, harvest)
+        return _template(harvest.went(0, 0), self.server, harvest)
 
 
 class Bodies:
@@ -61,6 +76,7 @@ class Bodies:
 
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
+        self._nothing = Library([])
         self._shapes: dict[tuple[bytes, bytes], _Shape | None] = {}
 
     def template(self, slim: Slim) -> Template | None:
@@ -80,23 +96,20 @@ class Bodies:
             shape = self._shapes[key] = self._shape(slim, *key)
         if shape is None:
             return self.read(slim)
-        return self._with(shape, Decimal(match[1].decode()))
+        return shape.take(Decimal(match[1].decode()), self._harvest())
 
     def read(self, slim: Slim) -> Template | None:
         """As :meth:`template`, by the reader alone."""
-        resource, harvest = _bare(slim), self._harvest()
-        if _refers(slim.body) or "contained" in resource:
+        resource = _bare(slim)
+        return None if _refers(slim.body) else self._read(resource, self._harvest())
+
+    def _read(self, resource: Resource, harvest: Harvest) -> Template | None:
+        # One that was withdrawn may take back others, which only the reader tells.
+        if "contained" in resource or resource.get("status") in _WITHDRAWN:
             return None
         item = Item(resource, "Observation", "", "")
-        return _template(reader.read_item(item, Person(), harvest), resource, harvest)
-
-    def _with(self, shape: _Shape, figure: Decimal) -> Template | None:
-        harvest = self._harvest()
-        if shape.measurand is None:
-            return Template((), (), "not-ours", shape.server)
-        quantity = {**shape.resource["valueQuantity"], "value": figure}
-        shape.measurand.take({**shape.resource, "valueQuantity": quantity}, harvest)
-        return _template(harvest.went(0, 0), shape.resource, harvest)
+        went = reader.read_item(item, Person(), harvest)
+        return _template(went, _server(resource), harvest)
 
     def _shape(self, slim: Slim, before: bytes, after: bytes) -> _Shape | None:
         """The shape of a body; ``None`` where all of a body has to be read each time."""
@@ -109,20 +122,20 @@ class Bodies:
         if type(probed) is not Decimal or str(probed).encode() != _PROBE:
             return None  # what looked like the figure is none, or stands elsewhere
         resource, harvest = _bare(slim), self._harvest()
-        if "contained" in resource:
+        found = self._read(resource, harvest)
+        if found is None:
             return None
         if not observation.concerns_us(resource):
-            return _Shape(resource, _server(resource), None)
-        item = Item(resource, "Observation", "", "")
-        found = _template(reader.read_item(item, Person(), harvest), resource, harvest)
-        if found is None or len(harvest.measurands) != 1:
+            return _Shape(found.server, None, resource)
+        if len(harvest.measurands) != 1:
             return None
-        shape = _Shape(resource, found.server, harvest.measurands[0])
+        shape = _Shape(found.server, harvest.measurands[0], resource)
         # Whatever the reader found beside the number would be missed.
-        return shape if self._with(shape, resource["valueQuantity"]["value"]) == found else None
+        again = shape.take(resource["valueQuantity"]["value"], self._harvest())
+        return shape if again == found else None
 
     def _harvest(self) -> Harvest:
-        return Harvest(self._zone, Library([]))
+        return Harvest(self._zone, self._nothing)
 
 
 def _bare(slim: Slim) -> Resource:
@@ -139,11 +152,9 @@ def _server(resource: Resource) -> str:
     return str(resource["subject"]["reference"]).rpartition("Patient/")[0]
 
 
-def _template(went: str, resource: Resource, harvest: Harvest) -> Template | None:
+def _template(went: str, server: str, harvest: Harvest) -> Template | None:
     """What was harvested of one body; ``None`` where that is more than a value."""
-    # One that was withdrawn may take back others, which only the reader tells.
-    withdrawn = resource.get("status") in ("entered-in-error", "cancelled")
-    if harvest.statements or harvest.orders or withdrawn:
+    if harvest.statements or harvest.orders:
         return None
     # A time is kept only as a sign that there is one.
-    return Template(tuple(harvest.results), tuple(harvest.refusals), went, _server(resource))
+    return Template(tuple(harvest.results), tuple(harvest.refusals), went, server)
