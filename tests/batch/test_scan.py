@@ -283,6 +283,51 @@ def test_more_kinds_of_codes_than_there_is_room_for(tmp_path: Path) -> None:
     assert slim_of(tmp_path, line(id="first"), *lines, line()) == 2
 
 
+def patient(**other: Any) -> bytes:
+    """One Patient on a line."""
+    members = {"resourceType": "Patient", "id": "p1", "gender": "female", "birthDate": "1990"}
+    return json.dumps(members | other, ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize(
+    "other, doubtful",
+    [
+        ({}, False),
+        ({"name": [{"family": "é", "given": ["A\n"]}], "active": True, "x": {"y": [1.50]}}, False),
+        ({"id": "6b0f7f3e-0000-4000-8000-00000000000a"}, False),
+        ({"id": "6B0F7F3E-0000-4000-8000-00000000000A"}, True),
+        ({"id": "x" * 65}, True),
+        ({"id": ""}, True),
+        ({"id": 7}, True),
+        ({"resourceType": "Patients"}, True),
+        ({"resourceType": "Person1"}, True),
+        ({f"k{at}": at for at in range(30)}, True),
+    ],
+)
+def test_patients_come_whole(tmp_path: Path, other: dict[str, Any], doubtful: bool) -> None:
+    assert slim_of(tmp_path, b" " + patient(**other) + b"\t", line()) == 1
+    scan.load()
+    met = []
+    list(scan.batches(patient(**other), 0, Read(), lambda line, _at: met.append(line) or []))
+    assert bool(met) is doubtful
+
+
+def test_more_ways_of_writing_than_are_kept(tmp_path: Path) -> None:
+    """Beside one another, after one another, and too long; all come right all the same."""
+    beside = [line(text={f"key{at}": 1}) for at in range(40)]
+    after = [line(note=[{"text": "x"}] * at) for at in range(1, 200)]
+    long = [line(text={"a" * 20: [True] * at}) for at in (1700, 1900, 1900)]
+    lines = [*beside, *after, *long]
+    assert slim_of(tmp_path, *lines, *lines) == 2 * len(lines)
+
+
+def test_a_way_of_writing_is_of_one_type(tmp_path: Path) -> None:
+    other = patient(code=1, subject={"reference": "Patient/p1"})
+    turned = other.replace(b'"Patient"', b'"Observation"', 1)
+    assert slim_of(tmp_path, other, turned, other) == 0
+    assert slim_of(tmp_path, line(), line().replace(b'"Observation"', b'"Patient"'), line()) == 2
+
+
 def test_two_chunks_read_in_turns_do_not_mix() -> None:
     def chunk(of: str) -> Iterator[dict[str, Any]]:
         data = b"\n".join(line(id=f"{of}{at}", issued=of * 9) for at in range(9000))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -186,6 +187,73 @@ def test_observations_of_every_shape(resources: list[dict[str, Any]], random: Ra
 @given(st.lists(OBSERVATIONS, min_size=1, max_size=6), st.randoms(use_true_random=False))
 def test_broken_lines(resources: list[dict[str, Any]], random: Random) -> None:
     compared([broken(written(one, random), random) for one in resources])
+
+
+PATIENTS = st.fixed_dictionaries(
+    {"resourceType": st.just("Patient"), "id": VALUES["id"]},
+    optional={
+        "meta": SOME,
+        "name": SOME,
+        "gender": st.sampled_from(["male", "female", 1, None]),
+        "birthDate": st.sampled_from(TIMES),
+        "subject": VALUES["subject"],
+        "contained": VALUES["contained"],
+        "code": VALUES["code"],
+        "é": SOME,
+    },
+)
+
+
+@given(st.lists(PATIENTS, min_size=1, max_size=6), st.randoms(use_true_random=False))
+def test_patients_of_every_shape(resources: list[dict[str, Any]], random: Random) -> None:
+    lines = [written(one, random) for one in resources]
+    compared(lines)
+    compared([broken(line, random) for line in lines])
+
+
+GAPS = re.compile(rb'"(?:[^"\\]|\\.)*"(?!\s*:)|-?\d[0-9.eE+-]*')
+FILLED = [
+    *(b'""', b'"x"', b'"a1"', b'"Patient/p1"', b'"Observation"', b'"Patient"', b'"2026-01-02"'),
+    *(
+        '"µ é"'.encode(),
+        b'"\\u00e9\\n"',
+        b'"2132-9"',
+        b'"http://loinc.org"',
+        b"0",
+        b"-1.50",
+        b"152",
+    ),
+    *(b'"\\ud800"', b'"\x01"', b'"\xff"', b'"', b'"a":"b"', b'"x","y"', b"01", b"1e5", b"1.", b"-"),
+    *(
+        b"null",
+        b"true",
+        b"{}",
+        b"[]",
+        b'["x"]',
+        b'{"x":1}',
+        b"",
+        b" 7 ",
+        b'"long ' + b"x" * 90 + b'"',
+    ),
+]
+
+
+@given(
+    st.one_of(OBSERVATIONS, PATIENTS),
+    st.lists(st.tuples(st.integers(0, 99), st.sampled_from(FILLED)), max_size=12),
+    st.randoms(use_true_random=False),
+)
+def test_lines_written_like_one_before(
+    resource: dict[str, Any], filled: list[tuple[int, bytes]], random: Random
+) -> None:
+    """With other texts and numbers in the same places: what fits no gap must not slip in."""
+    line = written(resource, random)
+    lines = [line, line]
+    gaps = [match.span() for match in GAPS.finditer(line)]
+    for at, text in filled:
+        start, end = gaps[at % len(gaps)]
+        lines.append(line[:start] + text + line[end:])
+    compared(lines)
 
 
 def _real() -> Iterator[bytes]:

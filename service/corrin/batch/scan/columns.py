@@ -1,4 +1,4 @@
-"""Slim rows as they are written by compiled code, and as Arrow columns."""
+"""Rows as they are written by compiled code, and as Arrow columns."""
 
 from __future__ import annotations
 
@@ -11,25 +11,28 @@ from numpy.typing import NDArray
 from corrin.batch.row import ROWS
 from corrin.batch.scan.vector import WIDTH
 
-MOST_ROWS = 8192
-ROOM = 8 * 1024 * 1024
+MOST_ROWS = 16384
+ROOM = 12 * 1024 * 1024
 """Bytes of one column; a row is begun only where :data:`LONGEST_LINE` is left of it."""
 LONGEST_LINE = 256 * 1024
 SUBJECTS, BODIES, IDS, TIMES, ISSUED_TIMES, IDENTIFIERS = range(6)
 _TEXTS = {"subject": SUBJECTS, "id": IDS, "effective": TIMES, "issued": ISSUED_TIMES}
-_ALWAYS = {"seq": 0, "place": "", "kind": "Observation"}
+_ALWAYS = {"seq": 0, "place": ""}
+OBSERVATION, PATIENT = range(2)
+_KINDS = pa.array(["Observation", "Patient"])
 
 
 class Columns(NamedTuple):
-    """Room for slim rows: bytes of each column, where each row's end in them, and which are null.
+    """Room for rows: bytes of each column, where each row's end in them, and which are null.
 
-    ``lines`` are numbers of lines in the chunk.
+    ``lines`` are numbers of lines in the chunk, ``kinds`` what stands there.
     """
 
     bytes: NDArray[np.uint8]
     ends: NDArray[np.int64]
     given: NDArray[np.bool_]
     lines: NDArray[np.int64]
+    kinds: NDArray[np.int8]
 
 
 def empty() -> Columns:
@@ -39,6 +42,7 @@ def empty() -> Columns:
         np.zeros((6, MOST_ROWS + 1), np.int64),
         np.zeros((6, MOST_ROWS), np.bool_),
         np.zeros(MOST_ROWS, np.int64),
+        np.zeros(MOST_ROWS, np.int8),
     )
 
 
@@ -49,6 +53,7 @@ def batch_of(columns: Columns, rows: int, chunk: int) -> pa.RecordBatch:
         "line": pa.array(columns.lines[:rows].copy()),
         "body": _column(columns, BODIES, rows, pa.large_binary()),
         "identifier": _column(columns, IDENTIFIERS, rows, pa.binary()),
+        "kind": _KINDS.take(pa.array(columns.kinds[:rows])),
     }
     for name, column in _TEXTS.items():
         found[name] = _column(columns, column, rows, pa.string())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from numba import njit
 
@@ -27,12 +27,14 @@ def _digest() -> str:
 _DIGEST = _digest()
 
 
+# Nothing here makes an array, so none need be counted: it would take as long as half of the work.
+_OPTIONS: Any = {"nogil": True, "_nrt": False}
+_PART: Any = _OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
+
 def part(function: _Function) -> _Function:
     """Compile as a part of what uses it; it cannot be called otherwise."""
-    made = njit(  # type: ignore[call-overload]
-        nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
-    )
-    return cast(_Function, made(function))
+    return cast(_Function, njit(**_PART)(function))
 
 
 def compiled(function: _Function) -> _Function:
@@ -43,7 +45,7 @@ def compiled(function: _Function) -> _Function:
     """
     function.__qualname__ += f"_{_DIGEST}"
     try:
-        found = njit(cache=True, nogil=True)(function)
+        found = njit(cache=True, **_OPTIONS)(function)
     except RuntimeError:  # numba: no locator available
-        found = njit(nogil=True)(function)
+        found = njit(**_OPTIONS)(function)
     return cast(_Function, found)

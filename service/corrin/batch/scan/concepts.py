@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from corrin.batch.scan.compiled import part
 from corrin.batch.scan.span import address_of, same
-from corrin.batch.scan.vector import WIDTH
+from corrin.batch.scan.vector import WIDTH, word
 from corrin.intake import observation
 
 NOT_OURS, OURS_WITH_VALUE, OURS, UNKNOWN = range(4)
@@ -18,6 +18,7 @@ NAMED, ANSWERED, PART = range(3)
 """What bytes stand for: a code, a coded value, or the code of a component."""
 MOST = 6000  # distinct ones kept
 _SLOTS = 16384
+_ENTRY = 8 * 5  # bytes of one
 _ROOM = 4 * 1024 * 1024
 LONGEST = 16 * 1024
 """Bytes of one concept; an Observation with a longer one is left to the exact reader."""
@@ -49,18 +50,22 @@ def nothing_known() -> Concepts:
 @part
 def answer(known: Concepts, at: int, length: int, kind: int, number: int) -> int:
     """Whether the concept written in a span can be ours."""
+    # Read by address, since a view of a row of an array is made and counted each time.
+    base, slots = address_of(known.bytes), address_of(known.slots)
+    entries = address_of(known.entries)
     slot = number & (_SLOTS - 1)
-    base = address_of(known.bytes)
-    while known.slots[slot] >= 0:
-        entry = known.entries[known.slots[slot]]
+    found = word(slots + 8 * slot)
+    while found >= 0:
+        entry = entries + found * _ENTRY
         if (
-            entry[0] == number
-            and entry[2] == length
-            and entry[3] == kind
-            and same(at, base + entry[1], length)
+            word(entry) == number
+            and word(entry + 16) == length
+            and word(entry + 24) == kind
+            and same(at, base + word(entry + 8), length)
         ):
-            return int(entry[4])
+            return word(entry + 32)
         slot = (slot + 1) & (_SLOTS - 1)
+        found = word(slots + 8 * slot)
     return UNKNOWN
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from corrin.batch import identity
 from corrin.batch.scan.columns import BODIES, IDENTIFIERS, LONGEST_LINE, MOST_ROWS, ROOM, Columns
 from corrin.batch.scan.compiled import compiled, part
 from corrin.batch.scan.concepts import (
@@ -16,11 +17,27 @@ from corrin.batch.scan.concepts import (
     Concepts,
     answer,
 )
-from corrin.batch.scan.line import CONCEPTS, FIRST_CONCEPT, SEEN, after_line
-from corrin.batch.scan.members import EFFECTIVE, ID, ISSUED, SUBJECT, TYPE, VALUES, numbers_of
-from corrin.batch.scan.person import LONGEST_ID, end_of_id, patient_in, reference_in
-from corrin.batch.scan.slim import write
-from corrin.batch.scan.span import number_of
+from corrin.batch.scan.forms import Forms, after_known, learn
+from corrin.batch.scan.line import CONCEPTS, FIRST_CONCEPT, FOREIGN, SEEN, after_line
+from corrin.batch.scan.members import (
+    CODE,
+    EFFECTIVE,
+    ID,
+    ISSUED,
+    SUBJECT,
+    TYPE,
+    VALUES,
+    numbers_of,
+)
+from corrin.batch.scan.person import (
+    LONGEST_ID,
+    end_of_id,
+    is_spelt_apart,
+    patient_in,
+    reference_in,
+)
+from corrin.batch.scan.slim import write, write_patient
+from corrin.batch.scan.span import mixed, number_of
 from corrin.batch.scan.text import DOUBT, after_blanks, plain_quote
 from corrin.batch.scan.vector import WIDTH, byte, in_line, word
 
@@ -32,20 +49,20 @@ STATE_ROOM = 10
 and doubts are written, how many lines were left as not ours; and which concept is unknown."""
 _LONGEST_TIME = 64
 _QUOTE, _LINE_FEED, _NULL = 0x22, 0x0A, 0x6E
-_OBSERVATION = b"Observation"
+_OBSERVATION, _PATIENT = b"Observation", b"Patient"
 _FIRST, _LAST, _ = numbers_of(_OBSERVATION)
-_LENGTH = len(_OBSERVATION)
-_PRIME = 0x100000001B3
+_PERSON, _, _ = numbers_of(_PATIENT)
+_SEVEN = (1 << 56) - 1
+_NEEDED = (1 << SUBJECT) | (1 << CODE)
 
 
-def _begun(text: bytes) -> int:
-    found = 0xCBF29CE484222325
-    for one in text:
-        found = ((found ^ one) * _PRIME) & (1 << 64) - 1
-    return found - (1 << 64) if found >> 63 else found
+def _signed(number: int) -> int:
+    return number - (1 << 64) if number >> 63 else number
 
 
-_BEGUN = _begun(_OBSERVATION + b"/")  # of the key of every Observation
+# Of the keys of all Observations, and of all Patients.
+_OF_OBSERVATION = _signed(identity.of_kind("Observation"))
+_OF_PATIENT = _signed(identity.of_kind("Patient"))
 
 
 @part
@@ -62,10 +79,20 @@ def line_end(at: int) -> int:
 def _is_observation(spans: NDArray[np.int64]) -> bool:
     start, stop = spans[2 * TYPE], spans[2 * TYPE + 1]
     return bool(
-        stop - start == _LENGTH + 2
+        stop - start == len(_OBSERVATION) + 2
         and byte(start) == _QUOTE
         and word(start + 1) == _FIRST
-        and word(start + _LENGTH - 7) == _LAST
+        and word(start + len(_OBSERVATION) - 7) == _LAST
+    )
+
+
+@part
+def _is_patient(spans: NDArray[np.int64]) -> bool:
+    start, stop = spans[2 * TYPE], spans[2 * TYPE + 1]
+    return bool(
+        stop - start == len(_PATIENT) + 2
+        and byte(start) == _QUOTE
+        and word(start + 1) & _SEVEN == _PERSON
     )
 
 
@@ -76,15 +103,6 @@ def _is_plain_text(spans: NDArray[np.int64], member: int, most: int) -> bool:
         return True
     start, stop = spans[2 * member], spans[2 * member + 1]
     return byte(start) == _QUOTE and stop - start - 2 <= most and plain_quote(start + 1) == stop - 1
-
-
-@part
-def _key(start: int, stop: int) -> int:
-    """:func:`corrin.batch.identity.key` of an Observation's id, as a signed number."""
-    found = _BEGUN
-    for at in range(start, stop):
-        found = (found ^ byte(at)) * _PRIME
-    return found
 
 
 @part
@@ -126,6 +144,7 @@ def scan(
     base: int,
     length: int,
     heads: NDArray[np.uint8],
+    forms: Forms,
     known: Concepts,
     columns: Columns,
     keys: NDArray[np.int64],
@@ -141,6 +160,7 @@ def scan(
         base: address of ``length`` bytes that end with a line feed. Some bytes behind them are read
             with them, so they must be there; what they are does not matter.
         heads: fixed texts of bodies.
+        forms: how regular lines were written so far.
         known: what is known of concepts.
         columns: where slim rows are written.
         keys: where keys are written of regular lines, ours or not.
@@ -167,7 +187,7 @@ def scan(
         if byte(begin) == _LINE_FEED:
             end = begin
         else:
-            end = _regular(begin, heads, known, columns, keys, whole, state, names, spans)
+            end = _regular(begin, heads, forms, known, columns, keys, whole, state, names, spans)
             if end == DOUBT:
                 if state[ASKED_LENGTH] > 0:
                     state[ASKED_AT] -= base
@@ -186,6 +206,7 @@ def scan(
 def _regular(
     at: int,
     heads: NDArray[np.uint8],
+    forms: Forms,
     known: Concepts,
     columns: Columns,
     keys: NDArray[np.int64],
@@ -195,37 +216,73 @@ def _regular(
     spans: NDArray[np.int64],
 ) -> int:
     """Take one line; its line feed, or ``DOUBT``."""
-    end = after_line(at, names, spans)
-    if end == DOUBT or end - at > LONGEST_LINE or not _is_observation(spans):
+    end = after_known(at, forms, spans)
+    new = end == DOUBT
+    if new:
+        end = after_line(at, names, spans)
+    if end == DOUBT or end - at > LONGEST_LINE:
         return DOUBT
-    if (
-        not _is_plain_text(spans, ID, LONGEST_ID)
-        or not _is_plain_text(spans, EFFECTIVE, _LONGEST_TIME)
-        or not _is_plain_text(spans, ISSUED, _LONGEST_TIME)
-    ):
+    observation = _is_observation(spans)
+    if observation:
+        if spans[FOREIGN] or spans[SEEN] & _NEEDED != _NEEDED:
+            return DOUBT
+    elif not _is_patient(spans):
         return DOUBT
+    if new:
+        learn(at, forms, spans)
     start, stop = spans[2 * ID] + 1, spans[2 * ID + 1] - 1
-    if start == stop or end_of_id(start) != stop or byte(spans[2 * SUBJECT]) != 0x7B:
+    if not _is_plain_text(spans, ID, LONGEST_ID) or start == stop or end_of_id(start) != stop:
         return DOUBT
-    reference = reference_in(spans[2 * SUBJECT])
-    if reference == DOUBT:
-        return DOUBT
-    patient = patient_in(reference)
-    if patient == DOUBT:
-        return DOUBT
-    key = _key(start, stop)
+    key = mixed(start, stop - start, _OF_OBSERVATION if observation else _OF_PATIENT)
     if len(whole) > 0 and _among(key, whole):
         return DOUBT
-    ours = _asked(spans, known, state)
-    if ours == UNKNOWN:
-        return DOUBT
-    if ours == NOT_OURS:
-        state[LEFT] += 1
+    if observation:
+        taken = _take(heads, known, columns, state, spans)
     else:
-        row = state[ROWS]
-        write(columns, row, heads, spans, reference, patient, plain_quote(patient))
-        columns.lines[row] = state[LINE]
-        state[ROWS] = row + 1
+        taken = not is_spelt_apart(start, stop)
+        if taken:
+            write_patient(columns, state[ROWS], heads, at, spans)
+            _count_row(columns, state)
+    if not taken:
+        return DOUBT
     keys[state[KEYS]] = key
     state[KEYS] += 1
     return end
+
+
+@part
+def _take(
+    heads: NDArray[np.uint8],
+    known: Concepts,
+    columns: Columns,
+    state: NDArray[np.int64],
+    spans: NDArray[np.int64],
+) -> bool:
+    """Take one Observation; whether there was no doubt."""
+    if not _is_plain_text(spans, EFFECTIVE, _LONGEST_TIME) or not _is_plain_text(
+        spans, ISSUED, _LONGEST_TIME
+    ):
+        return False
+    if byte(spans[2 * SUBJECT]) != 0x7B:
+        return False
+    reference = reference_in(spans[2 * SUBJECT])
+    if reference == DOUBT:
+        return False
+    patient = patient_in(reference)
+    if patient == DOUBT:
+        return False
+    ours = _asked(spans, known, state)
+    if ours == UNKNOWN:
+        return False
+    if ours == NOT_OURS:
+        state[LEFT] += 1
+    else:
+        write(columns, state[ROWS], heads, spans, reference, patient, plain_quote(patient))
+        _count_row(columns, state)
+    return True
+
+
+@part
+def _count_row(columns: Columns, state: NDArray[np.int64]) -> None:
+    columns.lines[state[ROWS]] = state[LINE]
+    state[ROWS] += 1

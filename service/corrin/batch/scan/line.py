@@ -14,24 +14,24 @@ from corrin.batch.scan.members import (
     ID,
     NAMES,
     SLOTS,
-    SUBJECT,
     TABLE,
     TYPE,
     UNKNOWN,
     slot_of,
 )
 from corrin.batch.scan.text import DOUBT, after_blanks
-from corrin.batch.scan.value import after_colon, after_key, after_value, key_length
+from corrin.batch.scan.value import FOREIGN_KEYS, after_colon, after_key, after_value, key_length
 from corrin.batch.scan.vector import byte, word
 
 MOST_CONCEPTS = 96
-SEEN, CONCEPTS, SPACED = 2 * len(NAMES), 2 * len(NAMES) + 1, 2 * len(NAMES) + 2
-FIRST_CONCEPT = 2 * len(NAMES) + 3
+SEEN, CONCEPTS, SPACED, FOREIGN, STOP = range(2 * len(NAMES), 2 * len(NAMES) + 5)
+FIRST_CONCEPT = STOP + 1
 SPANS_ROOM = FIRST_CONCEPT + 3 * MOST_CONCEPTS
 """What :func:`after_line` writes: start and stop of every member by number; at ``SEEN`` a bit for
 each met; at ``CONCEPTS`` how many codes and coded values stand from ``FIRST_CONCEPT`` on, as start,
-stop and kind; at ``SPACED`` whether blanks stand between keys and values."""
-_NEEDED = (1 << TYPE) | (1 << ID) | (1 << SUBJECT) | (1 << CODE)
+stop and kind; at ``SPACED`` whether blanks stand between keys and values; at ``FOREIGN`` whether
+there are members an Observation does not have; at ``STOP`` where the resource ends."""
+_NEEDED = (1 << TYPE) | (1 << ID)
 _LINE_FEED, _COMMA, _OPEN, _CLOSE = 0x0A, 0x2C, 0x7B, 0x7D
 _OPEN_LIST, _CLOSE_LIST = 0x5B, 0x5D
 
@@ -76,32 +76,43 @@ def _note_concept(spans: NDArray[np.int64], start: int, stop: int, kind: int) ->
 
 @part
 def after_line(at: int, keys: NDArray[np.int64], spans: NDArray[np.int64]) -> int:
-    """The line feed after a regular Observation that begins at ``at``."""
+    """The line feed after a resource in regular JSON that begins at ``at``."""
     if byte(at) != _OPEN:
         return DOUBT
     at = after_blanks(at + 1)
     seen = 0
-    spaced = 0
+    spaced = foreign = 0
     spans[CONCEPTS] = 0
+    keys[FOREIGN_KEYS] = 0
     while True:
         length = key_length(at)
         if length == 0:
             return DOUBT
         number = _number_of(at + 1, length)
-        if number == UNKNOWN or (seen >> number) & 1:
-            return DOUBT
-        seen |= 1 << number
-        start = after_colon(at + length + 2)
-        if start == DOUBT:
-            return DOUBT
-        spaced |= start - at - length - 3
-        at = _after_parts(start, keys, spans) if number == COMPONENT else after_value(start, keys)
-        if at == DOUBT:
-            return DOUBT
-        spans[2 * number] = start
-        spans[2 * number + 1] = at
-        if number in (CODE, CODED_VALUE) and not _note_concept(spans, start, at, number - CODE):
-            return DOUBT
+        if number == UNKNOWN:
+            foreign = 1
+            start = after_key(at, keys, FOREIGN_KEYS)
+            if start == DOUBT:
+                return DOUBT
+            at = after_value(start, keys)
+            if at == DOUBT:
+                return DOUBT
+        else:
+            if (seen >> number) & 1:
+                return DOUBT
+            seen |= 1 << number
+            start = after_colon(at + length + 2)
+            if start == DOUBT:
+                return DOUBT
+            spaced |= start - at - length - 3
+            parts = number == COMPONENT
+            at = _after_parts(start, keys, spans) if parts else after_value(start, keys)
+            if at == DOUBT:
+                return DOUBT
+            spans[2 * number] = start
+            spans[2 * number + 1] = at
+            if number in (CODE, CODED_VALUE) and not _note_concept(spans, start, at, number - CODE):
+                return DOUBT
         at = after_blanks(at)
         met = byte(at)
         if met == _CLOSE:
@@ -109,11 +120,13 @@ def after_line(at: int, keys: NDArray[np.int64], spans: NDArray[np.int64]) -> in
         if met != _COMMA:
             return DOUBT
         at = after_blanks(at + 1)
+    spans[STOP] = at + 1
     at = after_blanks(at + 1)
     if byte(at) != _LINE_FEED or seen & _NEEDED != _NEEDED:
         return DOUBT
     spans[SEEN] = seen
     spans[SPACED] = spaced
+    spans[FOREIGN] = foreign
     return at
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import ExitStack
 from mmap import mmap
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +14,9 @@ from numpy.typing import NDArray
 from corrin.batch.row import Read, Row
 from corrin.batch.row import batch_of as batch_of_rows
 
+if TYPE_CHECKING:
+    from corrin.batch.scan.scanner import Scanner
+
 ROWS_AT_ONCE = 8192
 _WORTH_BYTES = 8 * 1024 * 1024
 _BLOCK = 1024 * 1024
@@ -19,6 +24,7 @@ _NEAR = 8 * 1024
 _BLANK = b" \t\r"
 _LINE_FEED = 0x0A
 
+Lines = bytes | bytearray | memoryview | mmap
 Exact = Callable[[bytes, int], Iterable[Row]]
 """Reads one line, without its line feed, of which the number in the chunk is given.
 
@@ -56,39 +62,69 @@ def load() -> None:
 
 
 def batches(
-    data: bytes | bytearray | memoryview | mmap,
+    data: Lines,
     chunk: int,
     read: Read,
     exact: Exact,
     whole: Collection[int] = (),
 ) -> Iterator[pa.RecordBatch]:
+    """As :func:`batches_of` of one block."""
+    yield from batches_of((data,), chunk, read, exact, whole)
+
+
+def batches_of(
+    blocks: Iterable[Lines],
+    chunk: int,
+    read: Read,
+    exact: Exact,
+    whole: Collection[int] = (),
+    slack: int = 0,
+) -> Iterator[pa.RecordBatch]:
     """The rows of a chunk of NDJSON. Lines are numbered on from ``read.lines``.
 
-    So a chunk may be given in parts of whole lines.
-
     Args:
-        data: whole lines; the last may lack its line feed.
+        blocks: whole lines; the last of each may lack its line feed. None is looked at any more
+            once the next is asked for; where there is none to be had, what was read is given.
         chunk: number of the chunk.
         read: is added to.
         exact: reads every line that is not certainly regular.
         whole: :func:`corrin.batch.identity.key` of resources whose lines ``exact`` is to read.
+        slack: bytes of the same memory behind each block; what they are does not matter.
     """
-    given = np.frombuffer(data, np.uint8)
-    at = 0
-    if _LOADED.pays(len(given)):
-        from corrin.batch.scan.scanner import Scanner
-
-        with Scanner(chunk, read, whole) as scanner:
-            while at < len(given) and scanner.pays:
-                end = _end_of_block(given, at, scanner.most_bytes)
-                if end - at <= scanner.most_bytes:
-                    yield from scanner.read_block(given[at:end], exact, len(given) - end)
-                else:
+    with ExitStack() as ends:
+        scanner: Scanner | None = None
+        following = iter(blocks)
+        while True:
+            try:
+                block = next(following, None)
+            except Exception:
+                if scanner is not None:
                     yield from scanner.rest()
-                    yield from _by_line(given[at:end], chunk, read, exact)
-                at = end
+                raise
+            if block is None:
+                break
+            given = np.frombuffer(block, np.uint8)
+            at = 0
+            if _LOADED.pays(len(given)):
+                if scanner is None:
+                    from corrin.batch.scan.scanner import Scanner
+
+                    scanner = ends.enter_context(Scanner(chunk, read, whole))
+                while at < len(given) and scanner.pays:
+                    end = _end_of_block(given, at, scanner.most_bytes)
+                    if end - at <= scanner.most_bytes:
+                        behind = len(given) + slack - end
+                        yield from scanner.read_block(given[at:end], exact, behind)
+                    else:
+                        yield from scanner.rest()
+                        yield from _by_line(given[at:end], chunk, read, exact)
+                    at = end
+            if at < len(given):
+                if scanner is not None:
+                    yield from scanner.rest()
+                yield from _by_line(given[at:], chunk, read, exact)
+        if scanner is not None:
             yield from scanner.rest()
-    yield from _by_line(given[at:], chunk, read, exact)
 
 
 def _end_of_block(given: NDArray[np.uint8], at: int, most: int) -> int:

@@ -12,20 +12,22 @@ from numpy.typing import NDArray
 
 from corrin.batch.row import Read, Row
 from corrin.batch.row import batch_of as batch_of_rows
-from corrin.batch.scan import columns, concepts, kernel, line, slim, value
+from corrin.batch.scan import columns, concepts, forms, kernel, line, slim, value
 from corrin.batch.scan.vector import WIDTH
 
-_BLOCK = 512 * 1024
+_BLOCK = 1024 * 1024
+_LINE_FEED = 0x0A
 _DOUBTS = 4096
 _KEYS = 16384
 _TRIED = 1000  # lines after which it is known whether compiled code is worth its while
 
 
 class _Room:
-    """Memory for one scanner, and what is known of concepts; used again by the next."""
+    """Memory for one scanner, and what is known of concepts and forms; used again by the next."""
 
     def __init__(self) -> None:
         self.known = concepts.nothing_known()
+        self.forms = forms.nothing_known()
         self.columns = columns.empty()
         self._block = np.zeros(_BLOCK + 1 + WIDTH, np.uint8)
         self.keys = np.zeros(_KEYS, np.int64)
@@ -37,8 +39,8 @@ class _Room:
         """The last block, with a line feed at its end, and room behind it."""
         length = len(lines)
         self._block[:length] = lines
-        if self._block[length - 1] != 0x0A:
-            self._block[length] = 0x0A
+        if self._block[length - 1] != _LINE_FEED:
+            self._block[length] = _LINE_FEED
             length += 1
         self._block[length:] = 0
         return self._block[:length]
@@ -99,7 +101,7 @@ class Scanner:
         ``beyond`` is how many more bytes of the same memory follow the block.
         """
         room, state, read = self._room, self._state, self._read
-        if beyond < WIDTH:
+        if beyond < WIDTH or lines[-1] != _LINE_FEED:
             lines = room.copied(lines)
         state[kernel.AT], state[kernel.LINE] = 0, read.lines + 1
         while True:
@@ -107,6 +109,7 @@ class Scanner:
                 lines.ctypes.data,
                 len(lines),
                 slim.HEADS,
+                room.forms,
                 room.known,
                 room.columns,
                 room.keys,
@@ -120,7 +123,7 @@ class Scanner:
                 self._learn(lines)
                 continue
             self._note(lines, exact)
-            if state[kernel.ROWS] > columns.MOST_ROWS // 2 or why == kernel.FULL:
+            if why == kernel.FULL:
                 yield from self.rest()
             if why == kernel.DONE:
                 break

@@ -1,4 +1,4 @@
-"""A regular line that may be ours → a slim row."""
+"""A regular line that may be ours → a slim row; that of a Patient → a row that holds all of it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from corrin.batch.scan.columns import (
     IDENTIFIERS,
     IDS,
     ISSUED_TIMES,
+    OBSERVATION,
+    PATIENT,
     SUBJECTS,
     TIMES,
     Columns,
 )
 from corrin.batch.scan.compiled import part
-from corrin.batch.scan.line import SEEN, SPACED
+from corrin.batch.scan.line import SEEN, SPACED, STOP
 from corrin.batch.scan.members import (
     EFFECTIVE,
     FIRST_IN_BODY,
@@ -31,11 +33,35 @@ from corrin.batch.scan.vector import put
 # What stands before each value in a body: its name, ready with quotes and colon.
 _HEADS = [f'"{name}":'.encode() for name in NAMES]
 _SUBJECT_HEAD, _SUBJECT_TAIL = b'"subject":{"reference":"', b'"},'
-_PARTS = [*_HEADS, _SUBJECT_HEAD, _SUBJECT_TAIL]
+_PATIENT = b"Patient/"
+_PARTS = [*_HEADS, _SUBJECT_HEAD, _SUBJECT_TAIL, _PATIENT]
 HEADS = np.frombuffer(b"".join(_PARTS) + bytes(64), np.uint8)
 """The fixed texts of bodies, given to compiled code with every call."""
 _ENDS = np.cumsum([0, *map(len, _PARTS)])
 _OPEN, _CLOSE = 0x7B, 0x7D
+
+
+@part
+def write_patient(
+    columns: Columns, row: int, heads: NDArray[np.uint8], at: int, spans: NDArray[np.int64]
+) -> None:
+    """Write the row of a Patient whose resource begins at ``at``."""
+    columns.kinds[row] = PATIENT
+    for column in (IDS, TIMES, ISSUED_TIMES, IDENTIFIERS):
+        _nothing(columns, column, row)
+    _text(columns, BODIES, row, at, spans[STOP])
+    begin = address_of(columns.bytes) + SUBJECTS * columns.bytes.shape[1]
+    name = address_of(heads) + _ENDS[len(NAMES) + 2]
+    end = copied(begin + columns.ends[SUBJECTS, row], name, name + len(_PATIENT))
+    end = copied(end, spans[2 * ID] + 1, spans[2 * ID + 1] - 1)
+    columns.ends[SUBJECTS, row + 1] = end - begin
+    columns.given[SUBJECTS, row] = True
+
+
+@part
+def _nothing(columns: Columns, column: int, row: int) -> None:
+    columns.ends[column, row + 1] = columns.ends[column, row]
+    columns.given[column, row] = False
 
 
 @part
@@ -57,7 +83,8 @@ def write(
     patient: int,
     stop: int,
 ) -> None:
-    """Write one row. ``patient`` to ``stop`` is the key in the reference that begins before it."""
+    """Write a slim row; ``patient`` to ``stop`` is the key in the reference that begins before."""
+    columns.kinds[row] = OBSERVATION
     _text(columns, SUBJECTS, row, patient, stop)
     _text(columns, IDS, row, spans[2 * ID] + 1, spans[2 * ID + 1] - 1)
     seen = spans[SEEN]
@@ -70,8 +97,7 @@ def write(
             start, end = spans[2 * member] + quotes, spans[2 * member + 1] - quotes
             _text(columns, column, row, start, end)
         else:
-            columns.ends[column, row + 1] = columns.ends[column, row]
-            columns.given[column, row] = False
+            _nothing(columns, column, row)
     _body(columns, row, heads, spans, reference, patient)
 
 

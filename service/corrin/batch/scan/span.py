@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from corrin.batch.identity import PRIME
 from corrin.batch.scan.compiled import part
 from corrin.batch.scan.text import closing_quote
 from corrin.batch.scan.vector import WIDTH, alike, byte, copy, put, word
 
 _QUOTE, _BLANK = 0x22, 0x20
 _MIX = 0x1E3779B97F4A7C15
+_PRIME = PRIME
 
 
 @part
@@ -33,6 +35,21 @@ def number_of(at: int, length: int) -> int:
     if length:
         found = (found ^ (word(at) << (64 - 8 * length))) * _MIX
     return found ^ ((found >> 33) & 0x7FFFFFFF)
+
+
+@part
+def mixed(at: int, length: int, found: int) -> int:
+    """:func:`corrin.batch.identity.key` of a span, from what it begins with, as a signed number."""
+    found ^= length
+    while length > 0:
+        last = word(at)
+        if length < 8:
+            last &= (1 << (8 * length)) - 1
+        found = (found ^ last) * _PRIME
+        found ^= (found >> 32) & 0xFFFFFFFF
+        at += 8
+        length -= 8
+    return found
 
 
 @part

@@ -18,7 +18,9 @@ from corrin.batch.scan.vector import WIDTH, byte, plain, word
 DEEPEST = 24  # objects and arrays inside one another; the exact reader takes some more
 MOST_KEYS = 24  # keys of one object; one that has more is left to the exact reader
 _ROW = MOST_KEYS + 1
-KEYS_ROOM = (DEEPEST + 1) * _ROW
+FOREIGN_KEYS = (DEEPEST + 1) * _ROW
+"""Where keys of a resource are noted that an Observation does not have."""
+KEYS_ROOM = FOREIGN_KEYS + _ROW
 """How many numbers :func:`after_value` needs room for: per depth a count, and the keys."""
 _QUOTE, _COMMA, _COLON = 0x22, 0x2C, 0x3A
 _OPEN, _CLOSE, _OPEN_LIST, _CLOSE_LIST = 0x7B, 0x7D, 0x5B, 0x5D

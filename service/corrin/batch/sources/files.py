@@ -6,8 +6,10 @@ Nothing here holds more of a file than a block, or one line.
 from __future__ import annotations
 
 import codecs
+import contextlib
 import io
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -21,8 +23,10 @@ _UTF32 = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")
 _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
+SLACK = 64
+"""So many bytes of memory follow every block; what they are does not matter."""
 _WHOLE = Span()
-_BLOCK = 4 * BUFFER
+_BLOCK = BUFFER
 
 
 def head_of(path: str | Path, name: str | None = None, most: int = 64 * 1024) -> bytes:
@@ -127,15 +131,40 @@ def blocks(
     Raises:
         InputError: what the stream raises, after every line that had ended.
     """
-    buffer = bytearray(block)
+    with _buffer(block + SLACK) as buffer:
+        yield from _blocks(stream, most_bytes, upto, buffer)
+
+
+@contextlib.contextmanager
+def _buffer(size: int) -> Iterator[bytearray]:
+    """Memory that others have used before: new memory is cleared by the system, which takes as
+    long as reading does."""
+    held = _BUFFERS.free.pop(size, None) or bytearray(size)
+    try:
+        yield held
+    finally:
+        _BUFFERS.free[size] = held
+
+
+class _Buffers(threading.local):
+    def __init__(self) -> None:
+        self.free: dict[int, bytearray] = {}
+
+
+_BUFFERS = _Buffers()
+
+
+def _blocks(
+    stream: io.BufferedReader, most_bytes: int, upto: int | None, buffer: bytearray
+) -> Iterator[memoryview | None]:
     rest = 0  # bytes at the beginning of the buffer, of a line that has not ended yet
     left = upto
     drained = False  # whether nothing is left in the stream's own buffer
     while True:
-        full, fault = rest, None
+        full, fault, room = rest, None, len(buffer) - SLACK
         with memoryview(buffer) as view:
-            while full < len(buffer) and left != 0:
-                target = view[full : None if left is None else full + left]
+            while full < room and left != 0:
+                target = view[full : room if left is None else min(full + left, room)]
                 try:
                     had = _into(stream, target, drained)
                 except InputError as error:
@@ -146,16 +175,16 @@ def blocks(
                 full += had
                 left = None if left is None else left - had
                 drained = drained or len(target) >= BUFFER
-        ended = full < len(buffer) or left == 0
+        ended = full < room or left == 0
         cut = buffer.rfind(b"\n", 0, full) + 1
         if cut:
-            yield from _short_enough(buffer, cut, most_bytes)
+            yield from _short_enough(buffer, 0, cut, most_bytes)
         if fault is not None:
             raise fault
         rest = full - cut
         if ended:
             if rest:
-                yield from _short_enough(buffer[cut:full], rest, most_bytes)
+                yield from _short_enough(buffer, cut, full, most_bytes)
             return
         if rest > most_bytes:
             passed = _to_line_end(stream)
@@ -165,24 +194,25 @@ def blocks(
         elif cut:
             buffer[:rest] = buffer[cut:full]
         else:
-            buffer = buffer + bytes(len(buffer))
+            buffer = buffer + bytes(room)
 
 
 def _into(stream: io.BufferedReader, target: memoryview, drained: bool) -> int:
     """Read once, so that nothing is lost when the next read fails; how many bytes there were."""
     if drained:
         return stream.raw.readinto(target) or 0
-    piece = stream.read1(len(target))
+    piece = stream.read1(min(len(target), BUFFER))
     target[: len(piece)] = piece
     return len(piece)
 
 
-def _short_enough(buffer: bytearray, size: int, most_bytes: int) -> Iterator[memoryview | None]:
-    """The lines at the beginning of a buffer, without those that are too long."""
-    if size <= most_bytes:
-        yield memoryview(buffer)[:size]
+def _short_enough(
+    buffer: bytearray, at: int, size: int, most_bytes: int
+) -> Iterator[memoryview | None]:
+    """The lines of a part of a buffer, without those that are too long."""
+    if size - at <= most_bytes:
+        yield memoryview(buffer)[at:size]
         return
-    at = 0
     while at < size:  # few and long
         end = (buffer.find(b"\n", at, size) + 1) or size
         long = end - at - buffer.endswith(b"\n", at, end)
@@ -270,6 +300,7 @@ class _Recoded(io.RawIOBase):
 
 __all__ = [
     "MOST_LINE",
+    "SLACK",
     "blocks",
     "head_of",
     "is_plain",

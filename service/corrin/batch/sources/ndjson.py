@@ -96,8 +96,8 @@ class NdjsonSource(Source):
             return self._line(line, number, reading)
 
         try:
-            for block in self._blocks(span, reading.taker):
-                yield from scan.batches(block, chunk, read, exact, whole)
+            blocks = self._blocks(span, reading.taker)
+            yield from scan.batches_of(blocks, chunk, read, exact, whole, files.SLACK)
         finally:
             self._close(span, reading)
 
