@@ -15,6 +15,7 @@ _HERE = Path(__file__).parent
 # A file of content is some hundred KiB; what aliases would make of it counts as written out.
 MOST_BYTES = 16 * 1024 * 1024
 MOST_PARTS = 2_000_000
+_WORD = "tag:yaml.org,2002:str"
 
 
 class ContentError(ValueError):
@@ -54,7 +55,7 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> Located:
     found.line = node.start_mark.line + 1
     found.lines = {}
     for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
+        key = _made(loader, key_node)
         if not isinstance(key_node, yaml.ScalarNode):
             raise yaml.constructor.ConstructorError(
                 None, None, "a key is one word, not a list or a mapping", key_node.start_mark
@@ -63,9 +64,16 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> Located:
             raise yaml.constructor.ConstructorError(
                 None, None, f"the key {key!r} stands twice", key_node.start_mark
             )
-        found[key] = loader.construct_object(value_node, deep=True)
+        found[key] = _made(loader, value_node)
         found.lines[key] = key_node.start_mark.line + 1
     return found
+
+
+def _made(loader: _Loader, node: yaml.Node) -> Any:
+    """What a node stands for; most are words, which are what they are."""
+    if type(node) is yaml.ScalarNode and node.tag == _WORD:
+        return node.value
+    return loader.construct_object(node, deep=True)
 
 
 def _decimal(loader: _Loader, node: yaml.ScalarNode) -> Decimal:

@@ -15,6 +15,7 @@ from corrin.batch.question import Shared
 from corrin.batch.run import Job
 from corrin.batch.sinks import dataset
 from corrin.batch.sources.detect import FORMATS
+from corrin.batch.unswept import unswept
 from corrin.interpretation import UsageError
 
 Say = Callable[[str], None]
@@ -38,7 +39,8 @@ def perform(job: Job, progress: Progress, say: Say) -> Outcome:
         from corrin.batch.engine import spark
 
         return spark.run(job, progress, lambda done, outcome: finish(done, outcome, say))
-    from corrin.batch.engine import local
+    with unswept():
+        from corrin.batch.engine import local
 
     return local.run(job, progress, lambda done, outcome: finish(done, outcome, say))
 

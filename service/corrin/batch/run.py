@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from corrin.batch.judge import Question
+from corrin.batch.question import Question
 from corrin.batch.sources.source import Options
 
 FORMATS = ("parquet", "ndjson", "csv", "fhir")

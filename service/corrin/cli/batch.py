@@ -89,9 +89,15 @@ def batch(
       corrin batch map labs.csv --out map.yaml
     """
     try:
-        from corrin.batch.judge import Question
-        from corrin.batch.run import Job
-        from corrin.batch.sources.source import Options
+        from corrin.batch.engine import ahead
+        from corrin.batch.unswept import unswept
+
+        if engine is batch_options.Engine.LOCAL and not dry_run:
+            ahead.begin(exports, workers)
+        with unswept():
+            from corrin.batch.question import Question
+            from corrin.batch.run import Job
+            from corrin.batch.sources.source import Options
     except ImportError as error:
         raise batch_ended.not_installed(error) from error
     folders = tuple(str(one) for one in own.folders(packs))
@@ -141,8 +147,11 @@ def _look(job: Job) -> ExitCode:
 
 def _run(job: Job, quiet: bool) -> ExitCode:
     from corrin.batch.outcome import COMPLETE
-    from corrin.batch.perform import perform
     from corrin.batch.progress import progress
+    from corrin.batch.unswept import unswept
+
+    with unswept():
+        from corrin.batch.perform import perform
 
     said: list[str] = []
     bar = progress(quiet)

@@ -15,6 +15,7 @@ from corrin.batch.engine.workplace import Workplace
 from corrin.batch.judge import Judge
 from corrin.batch.outcome import RunFailed
 from corrin.batch.question import Question, Shared
+from corrin.batch.unswept import unswept
 
 SCANNED_BYTES = 64 * 1024 * 1024
 """From so many on the compiled scanner is made ready first; less is read sooner without."""
@@ -52,7 +53,8 @@ class Bench:
         setup = self.setup
         try:
             if kind in (READ, AGAIN) and setup.plan.bytes >= SCANNED_BYTES:
-                scan.load()
+                with unswept():
+                    scan.load()
             if kind == READ:
                 read(setup.plan, number, setup.work, say)
             elif kind == AGAIN:
@@ -69,7 +71,8 @@ class Bench:
     def _judge(self, partition: int) -> None:
         setup = self.setup
         if self._judging is None:
-            judge = self.judge or Judge(setup.question, Shared({}))
+            with unswept():
+                judge = self.judge or Judge(setup.question, Shared({}))
             self._judging = Judging(setup.plan, judge, setup.form, setup.work, setup.slice_bytes)
             gc.collect()
             gc.freeze()

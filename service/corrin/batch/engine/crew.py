@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 Told = Callable[[int, int, bool], None]
 """Told of a job: its number, how many rows more were met, whether it is done."""
 
-_PRELOAD = "corrin.batch.engine.warm"
 _TELL_EVERY = 0.5
 _ORPHANED = 3
 
@@ -174,15 +173,6 @@ class Together:
                 process.join()
             member.close()
         self._members = {}
-
-
-def prepare() -> None:
-    """Begin to load what processes share, while other things are done; where they are forked."""
-    if sys.platform != "win32":
-        from multiprocessing import forkserver
-
-        multiprocessing.get_context("forkserver").set_forkserver_preload([_PRELOAD])
-        forkserver.ensure_running()
 
 
 def crew(setup: Setup, workers: int, judge: Judge) -> Crew:

@@ -10,14 +10,16 @@ from typing import Any
 
 from corrin.batch import manifest_of_run
 from corrin.batch.engine import doubled, gathering, tally
+from corrin.batch.engine.ahead import ALONE_BYTES, prepare
 from corrin.batch.engine.bench import Setup
 from corrin.batch.engine.claim import claim
-from corrin.batch.engine.crew import Crew, crew, prepare
+from corrin.batch.engine.crew import Crew, crew
 from corrin.batch.engine.failure import failure, nothing_to_read
 from corrin.batch.engine.judging import JUDGED, keep_reading_refusals
 from corrin.batch.engine.plan import Plan, plan
 from corrin.batch.engine.reading import AGAIN, READ
 from corrin.batch.engine.resources import Resources, resources
+from corrin.batch.engine.settling import Settling
 from corrin.batch.engine.stamp import changed_since, same, stamp
 from corrin.batch.engine.workplace import NAME, Workplace
 from corrin.batch.judge import Judge
@@ -29,10 +31,10 @@ from corrin.batch.sinks import dataset
 from corrin.batch.sinks.whole import put, settle
 from corrin.batch.sources import detect
 from corrin.batch.sources.detect import Found
+from corrin.batch.unswept import unswept
 
 READING, DOUBLED, JUDGING = "reading", "reading again", "judging"
 _BYTES, _PARTITIONS = "bytes", "partitions"
-ALONE_BYTES = 16 * 1024 * 1024
 
 After = Callable[[Job, Outcome], None]
 """What is done with a finished dataset before its work files go (changes, a summary)."""
@@ -49,12 +51,12 @@ def run(job: Job, progress: Progress, after: After | None = None) -> Outcome:
     found = find(job)
     planned = plan(found.sources)
     most = max(len(planned.chunks), planned.partitions)
-    # A small export is done before other processes have begun.
     workers = job.workers or (1 if planned.bytes < ALONE_BYTES else 0)
     use = resources(workers, job.memory, most)
     if use.workers > 1:
         prepare()
-    judge = Judge(job.question, Shared({}))
+    with unswept():
+        judge = Judge(job.question, Shared({}))
     with claim(job.folder, job.resume) as claimed:
         if claimed.finished:
             return _finished(job, judge)
@@ -143,7 +145,15 @@ class _Run:
         left = [number for number in every if self.work.done(JUDGED, number) is None]
         self.progress.phase(JUDGING, len(every), _PARTITIONS)
         self.progress.more(len(every) - len(left))
-        workers.run(JUDGED, left, self._teller(dict.fromkeys(every, 1)))
+        tell = self._teller(dict.fromkeys(every, 1))
+        with Settling(self.job.folder) as settling:
+
+            def told(number: int, rows: int, done: bool) -> None:
+                tell(number, rows, done)
+                if done:
+                    settling.partition(number)
+
+            workers.run(JUDGED, left, told)
 
     def _teller(self, sizes: dict[int, int]) -> Callable[[int, int, bool], None]:
         def told(number: int, rows: int, done: bool) -> None:

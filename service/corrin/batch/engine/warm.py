@@ -9,17 +9,19 @@ from __future__ import annotations
 import atexit
 import gc
 
-from corrin import terminology
-from corrin.batch import scan
-from corrin.batch.engine import crew
-from corrin.batch.sources import detect
-from corrin.packs.library import open_library
+from corrin.batch.unswept import unswept
 
-LOADED = (crew, detect)
+with unswept():
+    from corrin import terminology
+    from corrin.batch import scan
+    from corrin.batch.engine import crew
+    from corrin.batch.sources import detect
+    from corrin.packs.library import open_library
 
-terminology.load()
-open_library()
-scan.load()
-gc.collect()
+    LOADED = (crew, detect)
+
+    scan.load()
+    terminology.load()
+    open_library()
 gc.freeze()
 atexit.register(gc.unfreeze)  # else libraries say at the end that what they hold was leaked

@@ -1,0 +1,19 @@
+"""Making ready without looking for cycles: all that is made is kept, and looking takes as long."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def unswept() -> Iterator[None]:
+    """While libraries, rules and words are loaded."""
+    swept = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if swept:
+            gc.enable()
