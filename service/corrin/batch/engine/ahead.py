@@ -48,13 +48,10 @@ def _are_many(inputs: Sequence[str]) -> bool:
 
 def _sizes(place: Path) -> Iterator[int]:
     """Bytes of a file, or of all files of a folder; nothing of what cannot be looked at."""
-    try:
-        if place.is_file():
-            yield place.stat().st_size
-            return
-    except (OSError, ValueError):
+    if "\0" in str(place):  # which no file's name can hold
         return
-    for folder, _, names in os.walk(place):
+    folders = [(str(place.parent), [], [place.name])] if place.is_file() else os.walk(place)
+    for folder, _, names in folders:
         for name in names:
             try:
                 yield os.stat(os.path.join(folder, name)).st_size
