@@ -255,6 +255,21 @@ def test_lines_of_many_blocks_keep_their_numbers(tmp_path: Path) -> None:
     assert slim_of(tmp_path, *long) == 898
 
 
+@pytest.mark.parametrize("expected", [4, 5])
+def test_what_a_manifest_counts_is_counted_in_every_way_of_reading(
+    tmp_path: Path, expected: int
+) -> None:
+    path = tmp_path / "counted.ndjson"
+    left = line(id="a2", code={"text": "heart rate"})
+    path.write_bytes(b"\n".join([FIRST[:-1], line(), left, b"", patient()]))
+    scan.load()
+    read = Read()
+    source = NdjsonSource("counted", str(path), expected=expected)
+    assert sum(one.num_rows for one in source.batches(Span(), 0, read)) == 2
+    told = [] if expected == 4 else ["the manifest counts 5 resources in it, 4 were met"]
+    assert read.notes == told
+
+
 def test_wanted_keys_are_left_to_the_exact_reader(tmp_path: Path) -> None:
     path = tmp_path / "again.ndjson"
     path.write_bytes(FIRST + line() + b"\n" + line(id="a2") + b"\n" + line(id="a3"))

@@ -79,6 +79,7 @@ def batches_of(
     exact: Exact,
     whole: Collection[int] = (),
     slack: int = 0,
+    taken: Callable[[int], None] = lambda _lines: None,
 ) -> Iterator[pa.RecordBatch]:
     """The rows of a chunk of NDJSON. Lines are numbered on from ``read.lines``.
 
@@ -90,6 +91,7 @@ def batches_of(
         exact: reads every line that is not certainly regular.
         whole: :func:`corrin.batch.identity.key` of resources whose lines ``exact`` is to read.
         slack: bytes of the same memory behind each block; what they are does not matter.
+        taken: told how many lines more were taken without ``exact``.
     """
     with ExitStack() as ends:
         scanner: Scanner | None = None
@@ -109,7 +111,7 @@ def batches_of(
                 if scanner is None:
                     from corrin.batch.scan.scanner import Scanner
 
-                    scanner = ends.enter_context(Scanner(chunk, read, whole))
+                    scanner = ends.enter_context(Scanner(chunk, read, whole, taken))
                 while at < len(given) and scanner.pays:
                     end = _end_of_block(given, at, scanner.most_bytes)
                     if end - at <= scanner.most_bytes:

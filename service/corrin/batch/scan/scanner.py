@@ -61,12 +61,15 @@ class Scanner:
         chunk: number of the chunk.
         read: is added to.
         whole: keys of resources whose lines are left to the exact reader.
+        taken: told how many lines more were taken without it.
     """
 
     most_bytes = _BLOCK
 
-    def __init__(self, chunk: int, read: Read, whole: Collection[int]) -> None:
-        self._chunk, self._read = chunk, read
+    def __init__(
+        self, chunk: int, read: Read, whole: Collection[int], taken: Callable[[int], None]
+    ) -> None:
+        self._chunk, self._read, self._taken = chunk, read, taken
         wanted = np.fromiter(whole, np.uint64, len(whole)).view(np.int64)
         self._whole: NDArray[np.int64] = np.sort(wanted)
         self._state = np.zeros(kernel.STATE_ROOM, np.int64)
@@ -153,6 +156,7 @@ class Scanner:
         room, state, read = self._room, self._state, self._read
         keys = int(state[kernel.KEYS])
         read.rows += keys
+        self._taken(keys)
         read.keys.frombytes(room.keys[:keys].tobytes())
         read.not_ours += int(state[kernel.LEFT])
         doubts = room.doubts[: state[kernel.DOUBTS]].tolist()

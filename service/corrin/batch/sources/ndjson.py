@@ -95,9 +95,12 @@ class NdjsonSource(Source):
         def exact(line: bytes, number: int) -> Iterator[Row]:
             return self._line(line, number, reading)
 
+        def regular(lines: int) -> None:
+            reading.values += lines
+
         try:
             blocks = self._blocks(span, reading.taker)
-            yield from scan.batches_of(blocks, chunk, read, exact, whole, files.SLACK)
+            yield from scan.batches_of(blocks, chunk, read, exact, whole, files.SLACK, regular)
         finally:
             self._close(span, reading)
 
