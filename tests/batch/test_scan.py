@@ -373,6 +373,12 @@ def test_an_error_of_the_exact_reader_goes_through_and_leaves_the_scanner_usable
     assert (rows, read.lines, read.rows, len(read.keys)) == (2, 3, 2, 2)
 
 
+def test_memory_given_back_is_taken_anew(tmp_path: Path) -> None:
+    assert slim_of(tmp_path, line(), patient()) == 1
+    scan.release()
+    assert slim_of(tmp_path, line(), patient(), line()) == 2
+
+
 def test_where_machine_code_cannot_be_kept_it_is_made_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

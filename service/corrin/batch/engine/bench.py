@@ -71,6 +71,7 @@ class Bench:
     def _judge(self, partition: int) -> None:
         setup = self.setup
         if self._judging is None:
+            scan.release()
             with unswept():
                 judge = self.judge or Judge(setup.question, Shared({}))
             self._judging = Judging(setup.plan, judge, setup.form, setup.work, setup.slice_bytes)

@@ -13,6 +13,6 @@ the JSON the exact reader would accept, and asks the intake once per distinct co
 Observation of it can be ours.
 """
 
-from corrin.batch.scan.reading import Exact, batches, batches_of, load
+from corrin.batch.scan.reading import Exact, batches, batches_of, load, release
 
-__all__ = ["Exact", "batches", "batches_of", "load"]
+__all__ = ["Exact", "batches", "batches_of", "load", "release"]

@@ -61,6 +61,14 @@ def load() -> None:
             pass
 
 
+def release() -> None:
+    """Give back the memory that reading takes: what comes next needs it."""
+    if _LOADED.now:
+        from corrin.batch.scan import scanner
+
+        scanner.release()
+
+
 def batches(
     data: Lines,
     chunk: int,

@@ -54,6 +54,11 @@ class _Rooms(threading.local):
 _ROOMS = _Rooms()
 
 
+def release() -> None:
+    """Give back the memory of scanners that are done; the next one takes its own."""
+    _ROOMS.free.clear()
+
+
 class Scanner:
     """Reads the blocks of one chunk.
 
