@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,6 +59,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in out]
         config.hook.pytest_deselected(items=list(out))
     config.stash[_LEFT_OUT] = lines
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Look no more through what is there for good (modules, items of tests) for garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

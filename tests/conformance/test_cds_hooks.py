@@ -136,7 +136,7 @@ _BY_ITSELF = {"no-patient", "no-patient-mma-between-limits", "urn-uuid-transacti
 )
 def test_cards_say_what_the_report_says(client: TestClient, case: Case) -> None:
     answer = client.post(f"/cds-services/{VIEW}", content=sent(request(case, "patient-view")))
-    report = case.answer()
+    report = case.report
     supply: Any = {"b12": "empty"}
     wanted = cards(
         report,

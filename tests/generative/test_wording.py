@@ -75,7 +75,7 @@ def test_words_of_any_case(seed: int) -> None:
     "case", [case for case in every_case() if not case.refused_whole], ids=lambda case: case.name
 )
 def test_words_of_the_examples(case: object) -> None:
-    check(case.answer())  # type: ignore[attr-defined]
+    check(case.report)  # type: ignore[attr-defined]
 
 
 def test_longest_values_still_fit() -> None:

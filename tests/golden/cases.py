@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ import yaml
 from corrin import interpret
 from corrin.intake.problem import IntakeError
 from corrin.notes.report import Report
+from corrin.render.html import render as to_html
+from corrin.render.text import render as to_text
 
 FOLDER = Path(__file__).resolve().parents[2] / "fixtures" / "fhir"
 REQUESTS = ("request.json", "request.ndjson")
@@ -69,7 +71,8 @@ class Case:
     @cached_property
     def expected(self) -> dict[str, Any]:
         """What was expected by hand, before any engine ran."""
-        return dict(yaml.safe_load((self.folder / "expected.yaml").read_text("utf-8")))
+        text = (self.folder / "expected.yaml").read_text("utf-8")
+        return dict(yaml.load(text, Loader=yaml.CSafeLoader))
 
     @property
     def refused_whole(self) -> list[str]:
@@ -89,6 +92,25 @@ class Case:
             profile=self.expected["profile"],
             packs=tuple(self.expected.get("packs") or ()),
         )
+
+    @cached_property
+    def report(self) -> Report:
+        """The report, made once for all who only read it.
+
+        Raises:
+            IntakeError: the call is refused whole.
+        """
+        return self.answer()
+
+    @cached_property
+    def text(self) -> str:
+        """The report as text."""
+        return to_text(self.report)
+
+    @cached_property
+    def page(self) -> str:
+        """The report as a page."""
+        return to_html(self.report)
 
     def answer_bytes(self) -> bytes:
         """The report as it is frozen: indented, so that a change can be read; or the refusal."""
@@ -119,7 +141,12 @@ def _moment(value: Any) -> str:
 
 def every_case() -> list[Case]:
     """All cases, in order of their names."""
-    return [Case(folder) for folder in sorted(FOLDER.iterdir()) if folder.is_dir()]
+    return list(_cases())
+
+
+@cache
+def _cases() -> tuple[Case, ...]:
+    return tuple(Case(folder) for folder in sorted(FOLDER.iterdir()) if folder.is_dir())
 
 
 def flags_of(part: Any) -> Iterator[str]:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import pytest
 
 from corrin import compare, interpret
-
-from .cases import FOLDER
+from golden.cases import FOLDER
 
 NG239, AAFP, MAYO, LABCORP = "ng239", "aafp-2025", "mayo-acasm", "labcorp-141503"
 FOUR = (NG239, AAFP, MAYO, LABCORP)

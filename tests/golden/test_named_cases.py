@@ -7,8 +7,7 @@ import re
 import pytest
 
 from corrin.packs.library import open_library
-
-from .cases import Case, every_case
+from golden.cases import Case, every_case
 
 NAME = re.compile(r"(tr|sd)-\d\d(?=-[a-z])")
 CASES = {case.name: case for case in every_case()}

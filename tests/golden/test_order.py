@@ -7,15 +7,14 @@ from collections import Counter
 import pytest
 
 from corrin.notes.status import URGENCIES
-
-from .cases import Case, every_case
+from golden.cases import Case, every_case
 
 ANSWERED = [case for case in every_case() if not case.refused_whole]
 
 
 @pytest.mark.parametrize("case", ANSWERED, ids=lambda case: case.name)
 def test_notes_are_ordered_and_folded(case: Case) -> None:
-    report = case.answer()
+    report = case.report
     top = [note for note in report.notes if note.under is None]
     folded = [note for note in report.notes if note.under is not None]
     assert list(report.notes) == [*top, *folded]

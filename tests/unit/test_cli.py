@@ -1,4 +1,7 @@
-"""The command as a process: exit codes, streams, what it says when something is wrong."""
+"""The command: exit codes, streams, what it says when something is wrong.
+
+Most run in this process (``support.command``); what only a process has is tried with a real one.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ import pytest
 import corrin
 from corrin.cli.trouble import ExitCode, Stopped, Trouble, fault
 from support import places
+from support.command import run
 
 COMMAND = (sys.executable, "-c", "from corrin.cli import main; main()")
 ENVIRONMENT = {
@@ -55,9 +59,10 @@ REQUEST = bundle(
 )
 
 
-def run(
+def process(
     *arguments: str, stdin: bytes = b"", **environment: str
 ) -> subprocess.CompletedProcess[bytes]:
+    """The same as ``run``, in a process of its own."""
     return subprocess.run(
         [*COMMAND, *arguments],
         input=stdin,
@@ -102,9 +107,10 @@ def test_a_file_becomes_a_note_in_eighty_plain_columns(request_file: Path) -> No
 def test_standard_input_says_the_same_as_a_file(request_file: Path) -> None:
     arguments = ("--as-of", "2026-03-02", "--format", "json")
     from_file = run("interpret", str(request_file), *arguments)
-    from_stream = run("interpret", "-", *arguments, stdin=REQUEST)
+    from_stream = process("interpret", "-", *arguments, stdin=REQUEST)
     assert from_file.returncode == from_stream.returncode == 0
     assert from_file.stdout == from_stream.stdout
+    assert from_file.stderr == from_stream.stderr == b""
 
 
 def test_json_keeps_to_the_schema_the_command_prints(request_file: Path) -> None:
@@ -144,7 +150,7 @@ def test_colour_is_for_terminals_and_can_be_refused(request_file: Path) -> None:
 
 
 def test_a_terminal_without_the_characters_gets_escapes(request_file: Path) -> None:
-    ran = run("interpret", str(request_file), PYTHONIOENCODING="ascii")
+    ran = process("interpret", str(request_file), PYTHONIOENCODING="ascii")
     assert ran.returncode == 0
     ran.stdout.decode("ascii")
 
@@ -181,7 +187,7 @@ def test_an_input_refused_whole_says_what_where_why_and_what_to_do(
 def test_a_refused_input_names_its_file_and_nothing_of_the_patient(tmp_path: Path) -> None:
     file = tmp_path / "bad.json"
     file.write_bytes(bundle(b12(150, "Patient/anna"), b12(150, "Patient/zoe", id="other")))
-    said = troubled(run("interpret", str(file)), ExitCode.INPUT)
+    said = troubled(process("interpret", str(file)), ExitCode.INPUT)
     assert "bad.json" in said.replace("\n         ", "")
     assert "anna" not in said and "zoe" not in said
 
@@ -277,46 +283,46 @@ def test_an_interruption_ends_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_interrupted_process_leaves_no_trace() -> None:
     # A process started in the background may have been told to ignore the signal.
     heed = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-    process = subprocess.Popen(
+    started = subprocess.Popen(
         [sys.executable, "-c", f"{heed}; {COMMAND[2]}", "interpret", "-"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=ENVIRONMENT,
     )
-    assert process.stdin is not None
+    assert started.stdin is not None
     try:
         # Waiting for standard input is what it does once everything is loaded.
         for _ in range(100):
-            wait = Path(f"/proc/{process.pid}/wchan")
+            wait = Path(f"/proc/{started.pid}/wchan")
             if wait.exists() and "pipe" in wait.read_text():
                 break
             try:
-                process.wait(timeout=0.05)
+                started.wait(timeout=0.05)
             except subprocess.TimeoutExpired:
                 continue
-        process.send_signal(signal.SIGINT)
-        process.stdin.close()
-        process.stdin = None
-        output, said = process.communicate(timeout=30)
+        started.send_signal(signal.SIGINT)
+        started.stdin.close()
+        started.stdin = None
+        output, said = started.communicate(timeout=30)
     finally:
-        process.kill()
-    assert process.returncode in (ExitCode.INTERRUPTED, -signal.SIGINT)
+        started.kill()
+    assert started.returncode in (ExitCode.INTERRUPTED, -signal.SIGINT)
     assert output == b"" and (b"Traceback" not in said or b"site-packages" not in said)
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("rules", "list"), ("schema",)])
 def test_a_reader_that_goes_away_is_no_fault(arguments: tuple[str, ...]) -> None:
-    process = subprocess.Popen(
+    started = subprocess.Popen(
         [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT
     )
-    assert process.stdout is not None and process.stderr is not None
-    process.stdout.close()
-    said = process.stderr.read()
-    process.stderr.close()
-    process.wait(timeout=60)
+    assert started.stdout is not None and started.stderr is not None
+    started.stdout.close()
+    said = started.stderr.read()
+    started.stderr.close()
+    started.wait(timeout=60)
     assert said == b""
-    assert process.returncode == ExitCode.NOBODY_READS
+    assert started.returncode == ExitCode.NOBODY_READS
 
 
 def test_a_reader_that_goes_away_amid_many_lines_is_no_fault(tmp_path: Path) -> None:
@@ -324,28 +330,28 @@ def test_a_reader_that_goes_away_amid_many_lines_is_no_fault(tmp_path: Path) -> 
     given = tmp_path / "lines.ndjson"
     given.write_text(line * 20_000, encoding="utf-8")
     with given.open("rb") as lines:
-        process = subprocess.Popen(
+        started = subprocess.Popen(
             [*COMMAND, "units", "convert", "-"],
             stdin=lines,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=ENVIRONMENT,
         )
-    assert process.stdout is not None and process.stderr is not None
-    assert json.loads(process.stdout.readline()) == {"value": "177.073419066"}
-    process.stdout.close()
-    said = process.stderr.read()
-    process.stderr.close()
-    process.wait(timeout=60)
+    assert started.stdout is not None and started.stderr is not None
+    assert json.loads(started.stdout.readline()) == {"value": "177.073419066"}
+    started.stdout.close()
+    said = started.stderr.read()
+    started.stderr.close()
+    started.wait(timeout=60)
     assert said == b""
-    assert process.returncode == ExitCode.NOBODY_READS
+    assert started.returncode == ExitCode.NOBODY_READS
 
 
 # --- the rest -------------------------------------------------------------------------------
 
 
 def test_version() -> None:
-    assert run("--version").stdout.decode() == f"corrin {corrin.__version__}\n"
+    assert process("--version").stdout.decode() == f"corrin {corrin.__version__}\n"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from corrin import __version__
-from corrin.cli import environment
+from corrin.cli import USUAL, environment
 from corrin.cli.trouble import ExitCode, Stopped, Trouble, of, tell, write_to
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def serve(
         raise _not_listening(found, error) from error
     if found.port == 0:
         found = environment.settings({"port": bound.getsockname()[1]})
+    gc.set_threshold(*USUAL)  # what a request leaves behind is not to stay for long
     before = signal.signal(signal.SIGTERM, _stopped)
     try:
         came_up = server.serve(found, [bound], lambda: _say(found))
