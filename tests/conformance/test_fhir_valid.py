@@ -21,7 +21,7 @@ from corrin.interpretation import prepared
 from corrin.render.fhir import bundle
 from golden.cases import Case, every_case
 from support import references
-from support.chance import anything
+from support.chance import anything, at_most
 from support.fhir import bundle as bundled
 from support.fhir import observation, patient
 from support.judged import BASE, FHIR, Resource, errors, read_by_models
@@ -123,6 +123,7 @@ def asked(profile: str) -> Any:
 
 
 @pytest.mark.node
+@at_most(20)
 @given(st.integers(0, 2**32), st.sampled_from(["Patient/p1", ""]), st.sampled_from(["uk", "us"]))
 def test_any_report_is_valid(validator: Validator, seed: int, about: str, profile: str) -> None:
     engine, composer = asked(profile)

@@ -18,6 +18,7 @@ from corrin.intake.problem import IntakeError
 from corrin.notes.report import Report
 from golden.cases import Case, every_case
 from support import places
+from support.chance import at_most
 
 AS_OF = "2026-11-01T09:00:00Z"
 SAMPLED = "2026-10-28T08:15:00Z"
@@ -122,12 +123,13 @@ def _dumps(bundle: Any) -> bytes:
 # --- the order of things --------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("orders", [1, pytest.param(20, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("case", BUNDLES, ids=lambda case: case.name)
-def test_the_order_of_entries_changes_no_byte(case: Case) -> None:
+def test_the_order_of_entries_changes_no_byte(case: Case, orders: int) -> None:
     bundle = json.loads(case.request_file.read_bytes(), parse_float=Decimal)
     straight = case.answer(_dumps(bundle)).to_json()
-    for seed in range(3):
-        random.Random(seed).shuffle(bundle["entry"])
+    for seed in range(orders):
+        random.Random(f"{seed} {case.name}").shuffle(bundle["entry"])
         assert case.answer(_dumps(bundle)).to_json() == straight
 
 
@@ -158,6 +160,7 @@ def _context(others: dict[str, Decimal], said: set[str]) -> list[dict[str, Any]]
     ]
 
 
+@at_most(20)
 @given(
     marker=st.sampled_from(["total_b12", "active_b12"]),
     value=B12,
@@ -185,6 +188,7 @@ def test_censoring_a_value_keeps_its_status_among_the_possible_ones(
     assert exact <= possible(above)
 
 
+@at_most(20)
 @given(
     b12=B12,
     first=st.decimals("1", "900", places=1),
@@ -204,6 +208,7 @@ def test_knowing_less_never_settles_more(
         assert narrow.statuses["b12_status"].status == wide.statuses["b12_status"].status
 
 
+@at_most(20)
 @given(b12=B12, mma=MMA, over=st.decimals("0.01", "3", places=2), others=OTHERS, birth=BIRTHS)
 def test_censoring_a_metabolite_keeps_its_status_among_the_possible_ones(
     b12: Decimal, mma: Decimal, over: Decimal, others: dict[str, Decimal], birth: str
@@ -230,6 +235,7 @@ ALL = st.fixed_dictionaries(
 )
 
 
+@at_most(20)
 @given(results=ALL, said=SAYINGS, treated=st.booleans())
 def test_nobody_is_reassured_out_of_nothing(
     results: dict[str, Decimal], said: set[str], treated: bool
@@ -249,6 +255,7 @@ def test_nobody_is_reassured_out_of_nothing(
     assert results.get("mma", Decimal(0)) <= Decimal("0.75")
 
 
+@at_most(20)
 @given(results=ALL, said=SAYINGS, sign=st.sampled_from(["ataxia", "nitrous_oxide"]))
 def test_a_warning_sign_never_reassures(
     results: dict[str, Decimal], said: set[str], sign: str
@@ -261,6 +268,7 @@ def test_a_warning_sign_never_reassures(
     assert order.index(with_it.urgency) >= order.index(without.urgency)
 
 
+@at_most(20)
 @given(results=ALL, said=SAYINGS, potassium=st.decimals("1.0", "2.5", places=1))
 def test_a_critical_potassium_is_an_emergency_beside_anything(
     results: dict[str, Decimal], said: set[str], potassium: Decimal
@@ -293,6 +301,7 @@ def test_any_bytes_are_answered_or_refused(anything: bytes) -> None:
     _answered_or_refused(anything)
 
 
+@at_most(20)
 @given(data=st.data(), case=st.sampled_from(CASES), junk=JSON)
 def test_a_mutated_request_is_answered_or_refused(
     data: st.DataObject, case: Case, junk: Any
@@ -305,6 +314,7 @@ def test_a_mutated_request_is_answered_or_refused(
     _answered_or_refused(json.dumps(request).encode())
 
 
+@at_most(20)
 @given(case=st.sampled_from(CASES), at=st.floats(0, 1), junk=st.binary(max_size=3))
 def test_a_damaged_request_is_answered_or_refused(case: Case, at: float, junk: bytes) -> None:
     request = case.request_file.read_bytes()
@@ -314,12 +324,13 @@ def test_a_damaged_request_is_answered_or_refused(case: Case, at: float, junk: b
 
 
 @pytest.mark.samples
+@pytest.mark.parametrize("times", [10, pytest.param(400, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("file", places.sample_files("fhir/*.json"), ids=lambda file: file.stem)
-def test_a_mutated_sample_is_answered_or_refused(file: Path) -> None:
+def test_a_mutated_sample_is_answered_or_refused(file: Path, times: int) -> None:
     request = json.loads(file.read_bytes())
     chance = random.Random(file.name)
     _answered_or_refused(json.dumps(request).encode())
-    for _ in range(40):
+    for _ in range(times):
         mutated = copy.deepcopy(request)
         for _ in range(chance.randint(1, 3)):
             holder, key = chance.choice(_places(mutated))

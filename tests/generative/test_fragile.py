@@ -15,6 +15,7 @@ from corrin.language.world import World
 from corrin.packs.overlay import Coverage, Site, Spread
 from corrin.packs.overlay_apply import apply
 from corrin.packs.overlay_file import read_overlay
+from support.chance import at_most
 from support.site import site
 
 from .test_language import B12, LIBRARY, patients
@@ -31,6 +32,7 @@ def with_cv(percent: int) -> Site:
     return replace(PLAIN, imprecision=dict.fromkeys(NAMES, spread))
 
 
+@at_most(20)
 @given(patients(), st.integers(1, 40))
 def test_fragile_is_what_can_be_reached(world: World, percent: int) -> None:
     overlay = with_cv(percent)

@@ -20,7 +20,7 @@ from corrin.language import tree
 from corrin.language.columns import code
 from corrin.language.to_python import Compiler
 from corrin.language.world import World
-from support.chance import REASONS, anything
+from support.chance import REASONS, anything, at_most
 from support.many import ENGINES, differing, engine, many, one_by_one
 
 from .test_language import ANALYTES, conditions, worlds
@@ -106,6 +106,7 @@ def someone(chance: Random, name: str) -> Case:
     )
 
 
+@at_most(15)
 @given(st.integers(0, 2**32))
 def test_records_at_once_are_those_of_one_by_one(seed: int) -> None:
     chance = Random(seed)

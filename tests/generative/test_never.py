@@ -23,7 +23,7 @@ from corrin.interpretation import prepared
 from corrin.packs.library import open_library
 from corrin.packs.versions import find
 from support import places
-from support.chance import NEUROLOGY, anything
+from support.chance import NEUROLOGY, anything, at_most
 
 SPEC = read_document(places.ROOT / "tests" / "spec" / "never.yaml")
 FRAMEWORKS = ("ng239", "aafp-2025", "mayo-acasm", "labcorp-141503", "bsh-2014", "nih-ods")
@@ -71,6 +71,7 @@ ENTRIES = [(topic, entry) for topic, entries in SPEC.items() for entry in entrie
 def test_never(topic: str, entry: dict[str, Any]) -> None:
     names = entry.get("profiles", ["us", *FRAMEWORKS] if topic == "b12_status" else ["uk", "us"])
 
+    @at_most(16)
     @given(st.integers(0, 2**32))
     def search(seed: int) -> None:
         chance = Random(seed)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+from hypothesis import settings
+
 REASONS = ("stale", "unit-missing", "cancelled", "implausible")
 NEUROLOGY = (
     "paraesthesia",
@@ -106,3 +108,10 @@ def anything(chance: Random) -> dict[str, Any]:
     if chance.random() < 0.6:
         facts["sex"] = chance.choice(["female", "male"])
     return facts
+
+
+def at_most(examples: int) -> settings:
+    """Few examples of a costly property in ``make test``; ``make soak`` keeps its many."""
+    usual = settings.default
+    assert usual is not None
+    return settings(max_examples=examples if usual.derandomize else usual.max_examples)

@@ -64,8 +64,8 @@ def agree(folder: Path, patients: int, seed: int, moments: int, name: str = "uk"
 
 
 @pytest.mark.samples
-def test_two_thousand_cases(tmp_path: Path) -> None:
-    assert agree(tmp_path, 250, 11, 8) >= 1_900
+def test_five_hundred_cases(tmp_path: Path) -> None:
+    assert agree(tmp_path, 64, 11, 8) >= 450
 
 
 @pytest.mark.soak

@@ -21,6 +21,7 @@ from corrin.render import basis, html, page, words
 from corrin.render import json as json_form
 from corrin.render import text as text_form
 from corrin.render.safe import MOST_PROSE, clean, visible
+from support.chance import at_most
 from unit.report_example import EXAMPLE
 
 HOSTILE = (
@@ -285,6 +286,7 @@ def test_hostile_text_is_shown_and_does_nothing(text: str) -> None:
     check_all(poisoned(text))
 
 
+@at_most(15)
 @given(st.text(max_size=30))
 def test_any_text_is_shown_and_does_nothing(text: str) -> None:
     if any(unicodedata.category(character) == "Cs" for character in text):
