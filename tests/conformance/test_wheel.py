@@ -46,7 +46,7 @@ def _environment(folder: Path, wheel: Path) -> Path:
     python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     _run(
         sys.executable, "-m", "pip", "--python", python, "install", "-qq", "--no-index",
-        "--no-deps", wheel, cwd=folder,
+        "--no-deps", "--no-compile", wheel, cwd=folder,
     )  # fmt: skip
     return python
 
