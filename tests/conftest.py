@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from support import needs, places
+from support import groups, needs, places
 from support.validator import Validator
 from support.validator import lacking as validator_lacking
 
@@ -52,8 +52,11 @@ def validator() -> Iterator[Validator]:
         yield found
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what needs something that is not there, where it may be left out."""
+    if config.getoption("loadgroup", False):
+        groups.name(items)
     out, lines = needs.leave_out(items)
     if out:
         items[:] = [item for item in items if item not in out]
