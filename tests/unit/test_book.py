@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,18 +12,39 @@ from typer.testing import CliRunner
 
 from corrin.book import html
 from corrin.book.collect import collect
+from corrin.book.part import Book
 from corrin.cli.own import running_too
 from corrin.cli.program import app, run
 from corrin.packs.library import Library, open_library
 from support import places
 from unit import own_packs
 
+pytestmark = pytest.mark.xdist_group("book")  # one process makes the books
 PROFILES = sorted(open_library().profiles)
 
 
 @pytest.fixture(scope="module")
 def library() -> Library:
     return open_library()
+
+
+@cache
+def book_of(profile: str) -> Book:
+    """The book of a profile, collected once: its examples are tried for it."""
+    library = open_library()
+    return collect(library, library.profiles[profile])
+
+
+@cache
+def page_of(profile: str) -> str:
+    """The book of a profile as a page."""
+    return html.render(book_of(profile))
+
+
+@cache
+def seen_of(profile: str) -> Seen:
+    """What stands on the page of a profile."""
+    return Seen(page_of(profile))
 
 
 class Seen(HTMLParser):
@@ -56,8 +78,7 @@ class Seen(HTMLParser):
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_book_holds_all_of_a_profile(library: Library, profile: str) -> None:
-    book = collect(library, library.profiles[profile])
-    seen = Seen(html.render(book))
+    book, seen = book_of(profile), seen_of(profile)
     text = seen.text
     running = library.profiles[profile].head.packs
     for name in running:
@@ -77,8 +98,7 @@ def test_book_holds_all_of_a_profile(library: Library, profile: str) -> None:
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_cutoff_stands_with_its_figure_and_evidence(library: Library, profile: str) -> None:
-    book = collect(library, library.profiles[profile])
-    seen = Seen(html.render(book))
+    book, seen = book_of(profile), seen_of(profile)
     for part in book.packs:
         for figure in part.figures:
             assert f"cut-{part.id}-{figure.name}" in seen.ids
@@ -90,9 +110,8 @@ def test_every_cutoff_stands_with_its_figure_and_evidence(library: Library, prof
     assert {link.removeprefix("#row-") for link in seen.links if link.startswith("#row-")} == rows
 
 
-def test_page_cannot_act(library: Library) -> None:
-    page = html.render(collect(library, library.profiles["uk"]))
-    seen = Seen(page)
+def test_page_cannot_act() -> None:
+    page, seen = page_of("uk"), seen_of("uk")
     assert not seen.tags & {"script", "img", "iframe", "object", "link", "form", "base"}
     assert not {name for name in seen.attributes if name.startswith("on") or name == "style"}
     assert "default-src 'none'" in page
@@ -138,8 +157,7 @@ def test_changes_of_ones_own_pack_stand_in_it(
 
 
 def test_same_rules_give_the_same_bytes(library: Library) -> None:
-    profile = library.profiles["uk"]
-    assert html.render(collect(library, profile)) == html.render(collect(library, profile))
+    assert html.render(collect(library, library.profiles["uk"])) == page_of("uk")
 
 
 def test_book_under_a_site_file_tells_all_it_changes(tmp_path: Path) -> None:

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
+from threading import RLock
 from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
 
 from corrin import terminology
-from corrin.content import ContentError, read_document, rules_root
+from corrin.content import ContentError, all_kept, read_document, rules_root
 from corrin.facts import trend
 from corrin.language.bind import Vocabulary, bind
 from corrin.language.parse import ConditionError, parse
@@ -132,8 +133,16 @@ def _beside(library: Library, folders: tuple[Path, ...]) -> Library:
     )
 
 
-@lru_cache(maxsize=1)
+_OPENING = RLock()  # who asks while another reads waits for it, and does not read as well
+
+
 def _shipped() -> Library:
+    with _OPENING:
+        return _read_once()
+
+
+@lru_cache(maxsize=1)
+def _read_once() -> Library:
     return _open(rules_root(), terminology.load())  # the one the process has already
 
 
@@ -154,6 +163,7 @@ def vocabulary_of(
     )
 
 
+@all_kept()
 def _open(root: Path, terms: terminology.Terminology) -> Library:
     truths = read_document(root / "derived" / "truths.yaml")
     followed = trend.read(root)
