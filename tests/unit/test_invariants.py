@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -46,9 +47,14 @@ def _dotted(node: ast.AST) -> str:
     return ""
 
 
+@cache
+def nodes(module: Path) -> tuple[ast.AST, ...]:
+    """Every node of a module's syntax tree, the module first."""
+    return tuple(ast.walk(ast.parse(module.read_text(encoding="utf-8"))))
+
+
 def _used(module: Path, names: set[str]) -> Iterator[str]:
-    tree = ast.parse(module.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
+    for node in nodes(module):
         if isinstance(node, ast.Name | ast.Attribute) and _dotted(node) in names:
             yield f"{_name(module)}:{node.lineno}: {_dotted(node)}"
         elif isinstance(node, ast.ImportFrom):
@@ -76,22 +82,21 @@ def test_nothing_reads_the_environment(module: Path) -> None:
 def test_module_is_short_and_says_what_it_is(module: Path) -> None:
     text = module.read_text(encoding="utf-8")
     assert len(text.splitlines()) < MOST_LINES, "split it"
-    assert ast.get_docstring(ast.parse(text)), "a module begins with what it is"
+    assert ast.get_docstring(nodes(module)[0]), "a module begins with what it is"  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if _is_core(m)], ids=_name)
 def test_core_holds_no_binary_fractions(module: Path) -> None:
     """A float literal here is a clinical figure or an inexact one: neither belongs."""
-    tree = ast.parse(module.read_text(encoding="utf-8"))
     # How alike two names must be to suggest one for the other (difflib) is no quantity.
     alike = {
         id(node.value)
-        for node in ast.walk(tree)
+        for node in nodes(module)
         if isinstance(node, ast.keyword) and node.arg == "cutoff"
     }
     floats = [
         f"{_name(module)}:{node.lineno}: {node.value}"
-        for node in ast.walk(tree)
+        for node in nodes(module)
         if isinstance(node, ast.Constant)
         and isinstance(node.value, float)
         and id(node) not in alike
