@@ -14,6 +14,8 @@ import pytest
 from support import canary, places
 from support.service import Service, service
 
+pytestmark = pytest.mark.xdist_group("canary-server")  # one server for all of them
+
 W = canary.word(1)
 FHIR = {"Content-Type": "application/fhir+json"}
 DATA = canary.poisoned(
