@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from corrin import interpretation
@@ -17,6 +17,7 @@ from corrin.intake import plain
 from corrin.notes.report import Report
 from corrin.question.cut_off import CutOff, Side
 from corrin.question.scale import Reach, Scale, Stretch, scales_of
+from support.chance import at_most
 
 from .test_turns import MOMENT, engine, readings
 
@@ -111,7 +112,7 @@ def held(found: Drawn) -> None:
 
 
 @given(scales())
-@settings(max_examples=400)
+@at_most(400)
 def test_a_value_is_drawn_on_its_side_of_every_cut_off(scale: Scale) -> None:
     found = drawn(scale, "b12_status")
     held(found)
@@ -126,7 +127,7 @@ def made(reading: Reading) -> tuple[Report, tuple[Scale, ...]]:
 
 
 @given(readings())
-@settings(max_examples=60, deadline=None)
+@at_most(60)
 def test_the_scales_of_a_case_hold_what_the_rules_say(reading: Reading) -> None:
     report, found = made(reading)
     for scale in found:

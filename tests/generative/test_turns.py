@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from corrin import interpretation, terminology, units
@@ -20,6 +20,7 @@ from corrin.facts.moment import Moment
 from corrin.intake import plain
 from corrin.question.supposed import CannotSuppose, suppose
 from corrin.question.turns import Turns, Way, turns_of
+from support.chance import at_most
 
 AS_OF = "2026-11-01T09:00:00Z"
 MOMENT = Moment.parse(AS_OF)
@@ -116,7 +117,7 @@ def near(reading: Reading, turns: Turns, parts: list[Decimal]) -> Iterator[Decim
         yield from (edge - step, edge, edge + step)
 
 
-@settings(max_examples=60)
+@at_most(20)
 @given(st.data(), readings())
 def test_a_value_is_answered_as_its_band_says(data: st.DataObject, reading: Reading) -> None:
     measured = sorted({one.analyte for one in reading.results} & RANGES.keys())
@@ -134,7 +135,7 @@ def test_a_value_is_answered_as_its_band_says(data: st.DataObject, reading: Read
             assert band.outcome == way.outcome(value), value
 
 
-@settings(max_examples=40)
+@at_most(20)
 @given(readings(), st.sampled_from(sorted(RANGES)))
 def test_bands_are_one_after_the_other_without_a_hole(reading: Reading, name: str) -> None:
     turns = turns_of(Way(engine(), reading, choose(reading), choose, name, RANGES[name][0]))
