@@ -52,12 +52,14 @@ def requests() -> tuple[Case, ...]:
     return tuple(found)
 
 
+@pytest.mark.parametrize("share", [pytest.param(1, marks=pytest.mark.soak), 3])
 @pytest.mark.parametrize("name", EACH)
-def test_examples_of_all_packs(name: str) -> None:
-    cases = examples(name)
-    assert len(cases) > 500
+def test_examples_of_all_packs(name: str, share: int) -> None:
+    """Every third example; for long, every one."""
+    assert len(examples(name)) > 500
+    cases = examples(name)[::share]
     # A framework in place of another shares most rules with it: a part of the examples will do.
-    cases = cases if name == "uk" else cases[3 :: 2 * len(ENGINES)]
+    cases = cases if name == "uk" else cases[3 :: 2 * len(ENGINES) // share]
     asked = many(name)
     before = asked.alone
     assert differing(asked.records(cases), one_by_one(name, cases))[:20] == []
