@@ -5,9 +5,6 @@ The folder lies inside the wheel as ``corrin/_rules`` and beside ``service/`` in
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -39,21 +36,6 @@ def rules_root() -> Path:
         if root.is_dir():
             return root
     raise ContentError("rules", 0, "the content folder is missing from this installation")
-
-
-@contextmanager
-def all_kept() -> Iterator[None]:
-    """While content is read and bound, which stays: let nobody look through it for garbage.
-
-    Looking again and again took more than a third of the time.
-    """
-    usual = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if usual:
-            gc.enable()
 
 
 class Located(dict[str, Any]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import threading
 from collections.abc import Iterable
@@ -12,7 +11,6 @@ import pytest
 
 from corrin.batch.engine import ahead, settling
 from corrin.batch.engine.settling import Settling
-from corrin.batch.unswept import unswept
 
 
 @pytest.fixture
@@ -79,16 +77,3 @@ def test_finished_partitions_are_settled_and_a_failing_disk_is_left_to_the_end(
         beside.partition(1)
         assert told.wait(60)
     assert met == [["part-00001.csv"]]
-
-
-def test_looking_for_cycles_goes_on_as_before() -> None:
-    assert gc.isenabled()
-    with unswept():
-        assert not gc.isenabled()
-        with unswept():
-            pass
-        assert not gc.isenabled()
-    assert gc.isenabled()
-    with pytest.raises(KeyError), unswept():
-        raise KeyError
-    assert gc.isenabled()

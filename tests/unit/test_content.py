@@ -1,8 +1,7 @@
-"""Content is read once, and nobody looks for garbage in it while it is read."""
+"""Rules are read once, however many ask for them at the same time."""
 
 from __future__ import annotations
 
-import gc
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -10,26 +9,7 @@ from threading import Barrier
 
 import pytest
 
-from corrin.content import all_kept
 from corrin.packs import library
-
-
-def test_garbage_is_looked_for_again_afterwards() -> None:
-    assert gc.isenabled()
-    with pytest.raises(ValueError), all_kept():
-        assert not gc.isenabled()
-        raise ValueError
-    assert gc.isenabled()
-
-
-def test_who_does_not_look_for_garbage_goes_on_so() -> None:
-    gc.disable()
-    try:
-        with all_kept():
-            pass
-        assert not gc.isenabled()
-    finally:
-        gc.enable()
 
 
 def test_the_rules_are_read_once_however_many_ask(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,8 +15,8 @@ from corrin.batch.question import Shared
 from corrin.batch.run import Job
 from corrin.batch.sinks import dataset
 from corrin.batch.sources.detect import FORMATS
-from corrin.batch.unswept import unswept
 from corrin.interpretation import UsageError
+from corrin.unswept import unswept
 
 Say = Callable[[str], None]
 """Told a sentence without patient data."""

@@ -90,7 +90,7 @@ def batch(
     """
     try:
         from corrin.batch.engine import ahead
-        from corrin.batch.unswept import unswept
+        from corrin.unswept import unswept
 
         if engine is batch_options.Engine.LOCAL and not dry_run:
             ahead.begin(exports, workers)
@@ -148,7 +148,7 @@ def _look(job: Job) -> ExitCode:
 def _run(job: Job, quiet: bool) -> ExitCode:
     from corrin.batch.outcome import COMPLETE
     from corrin.batch.progress import progress
-    from corrin.batch.unswept import unswept
+    from corrin.unswept import unswept
 
     with unswept():
         from corrin.batch.perform import perform

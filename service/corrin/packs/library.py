@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from corrin import terminology
-from corrin.content import ContentError, all_kept, read_document, rules_root
+from corrin.content import ContentError, read_document, rules_root
 from corrin.facts import trend
 from corrin.language.bind import Vocabulary, bind
 from corrin.language.parse import ConditionError, parse
@@ -37,6 +37,7 @@ from corrin.packs.overlay import Site
 from corrin.packs.own import NOTHING, placed, read_folders, together
 from corrin.packs.pack import Pack, content_digest, line_of, read_pack
 from corrin.terminology import evidence
+from corrin.unswept import unswept
 
 SEXES = frozenset({"male", "female", "other", "unknown"})
 
@@ -163,7 +164,7 @@ def vocabulary_of(
     )
 
 
-@all_kept()
+@unswept()
 def _open(root: Path, terms: terminology.Terminology) -> Library:
     truths = read_document(root / "derived" / "truths.yaml")
     followed = trend.read(root)

@@ -15,7 +15,7 @@ from corrin.batch.engine.workplace import Workplace
 from corrin.batch.judge import Judge
 from corrin.batch.outcome import RunFailed
 from corrin.batch.question import Question, Shared
-from corrin.batch.unswept import unswept
+from corrin.unswept import unswept
 
 SCANNED_BYTES = 64 * 1024 * 1024
 """From so many on the compiled scanner is made ready first; less is read sooner without."""

@@ -31,7 +31,7 @@ from corrin.batch.sinks import dataset
 from corrin.batch.sinks.whole import put, settle
 from corrin.batch.sources import detect
 from corrin.batch.sources.detect import Found
-from corrin.batch.unswept import unswept
+from corrin.unswept import unswept
 
 READING, DOUBLED, JUDGING = "reading", "reading again", "judging"
 _BYTES, _PARTITIONS = "bytes", "partitions"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import atexit
 import gc
 
-from corrin.batch.unswept import unswept
+from corrin.unswept import unswept
 
 with unswept():
     from corrin import terminology

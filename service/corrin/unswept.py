@@ -1,4 +1,5 @@
-"""Making ready without looking for cycles: all that is made is kept, and looking takes as long."""
+"""Making ready without looking for cycles: all that is made is kept, and looking for them again and
+again took a third of the time."""
 
 from __future__ import annotations
 
