@@ -16,6 +16,7 @@ from corrin.batch.question import Piece, Question, Shared
 from corrin.batch.row import ROWS, Row, batch_of
 from corrin.batch.sinks import EXTENSIONS, writer
 from corrin.batch.subject import key_of
+from support import judges
 
 LOINC, UCUM = "http://loinc.org", "http://unitsofmeasure.org"
 CODES = {
@@ -61,7 +62,7 @@ def rows_of(resources: Iterable[Mapping[str, Any]]) -> pa.Table:
 
 def judge_of(question: Question) -> Judge:
     """A judge of rows made by :func:`rows_of`."""
-    return Judge(question, Shared({0: Piece("labs.ndjson")}))
+    return judges.judge(question, Shared({0: Piece("labs.ndjson")}))
 
 
 def write(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
 
-from corrin.batch.judge import Judge, Piece, Question, Shared
+from corrin.batch.judge import Piece, Question, Shared
 from corrin.batch.persons import persons
 from corrin.batch.row import ROWS, Read
 from corrin.batch.sources.source import Source
@@ -17,6 +16,7 @@ from corrin.facts import versions
 from corrin.facts.fact import Measured
 from corrin.intake.gathered import gather, row_of
 from corrin.zone import zone_of
+from support import judges
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,7 @@ def run(
             reads.append(read)
             pieces[chunk] = Piece(source.name, before, source.native)
             before += read.lines
-    judge = _judge(as_of, zone)
-    judge.shared = Shared(pieces)
+    judge = judges.judge(Question(as_of, zone=zone), Shared(pieces))
     rows = pa.Table.from_batches(batches, schema=ROWS)
     answer = judge.judge(rows)
     tables = {name: table.to_pylist() for name, table in answer.tables.items()}
@@ -117,8 +116,3 @@ def _results(
             line = pieces[person.chunks[row]].before + person.lines[row]
             found.append((person.subject, line, one))
     yield from sorted(found, key=lambda one: (one[1], one[0], one[2].analyte))
-
-
-@lru_cache(maxsize=8)
-def _judge(as_of: str, zone: str) -> Judge:
-    return Judge(Question(as_of, zone=zone), Shared({}))

@@ -191,14 +191,23 @@ def test_each_result_is_matched_by_its_moment(tmp_path: Path) -> None:
     assert totals["reports"]["same"] == 1
 
 
+FIRST = [*low(), *low("=p,2"), patient("p3")]
+LATER = [*FIRST, result("p1", "total_b12", "600", "2026-03-05"), *low("p4")]
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[Changes, dict[str, Any]]:
+    """What is found between two datasets of Parquet."""
+    return compared(tmp_path_factory.mktemp("plain"), FIRST, LATER)
+
+
 @pytest.mark.parametrize("before", ["parquet", "ndjson", "csv", "fhir"])
 @pytest.mark.parametrize("after", ["parquet", "ndjson"])
-def test_the_format_of_either_run_does_not_matter(tmp_path: Path, before: str, after: str) -> None:
-    first = [*low(), *low("=p,2"), patient("p3")]
-    later = [*first, result("p1", "total_b12", "600", "2026-03-05"), *low("p4")]
-    (tmp_path / "plain").mkdir()
-    expected, totals = compared(tmp_path / "plain", first, later)
-    found, also = compared(tmp_path, first, later, forms=(before, after))
+def test_the_format_of_either_run_does_not_matter(
+    tmp_path: Path, plain: tuple[Changes, dict[str, Any]], before: str, after: str
+) -> None:
+    expected, totals = plain
+    found, also = compared(tmp_path, FIRST, LATER, forms=(before, after))
     assert found == expected
     assert also == totals
     assert len(found) > 2

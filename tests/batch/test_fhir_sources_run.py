@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,7 @@ import pyarrow.dataset as arrow
 import zstandard
 
 from batch.sourced import lines
-from support.places import ROOT
+from support import command
 
 LOINC, UCUM = "http://loinc.org", "http://unitsofmeasure.org"
 OUT = "https://ehr.example.org/out/"
@@ -41,16 +39,9 @@ def b12(name: str, person: str, value: int, version: int = 1) -> dict[str, Any]:
 
 def run(export: Path, out: Path, *more: str) -> tuple[int, dict[str, Any], str]:
     """A run by the command line: exit code, run.json and what was said."""
-    program = "from corrin.cli import main; main()"
-    command = [sys.executable, "-c", program, "batch", str(export), "--out", str(out)]
-    done = subprocess.run(
-        [*command, "--as-of", "2026-06-01", "--no-summary", *more],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-    )
-    said = done.stdout + done.stderr
+    asked = ("--out", str(out), "--as-of", "2026-06-01", "--no-summary", *more)
+    done = command.run("batch", str(export), *asked)
+    said = (done.stdout + done.stderr).decode()
     assert "Traceback" not in said
     return done.returncode, json.loads((out / "run.json").read_text()), said
 

@@ -8,7 +8,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,13 @@ import pyarrow as pa
 import pytest
 
 from corrin import interpret
-from corrin.batch.judge import Answer, Judge, Piece, Question, Shared
+from corrin.batch.judge import Answer, Piece, Question, Shared
 from corrin.batch.row import ROWS, Row, batch_of
 from corrin.batch.subject import key_of
 from corrin.intake.problem import IntakeError
 from corrin.notes.report import Report
 from golden.cases import Case, every_case
-from support import slim
+from support import judges, slim
 from support.places import ROOT, samples
 
 AS_OF = "2024-06-01"
@@ -52,13 +51,8 @@ def judge(lines: list[bytes], as_of: str, *, parts: bool) -> Answer:
         if found is not None:
             row |= {"body": found.body, "id": found.identity, "effective": found.effective}
             row |= {"issued": found.issued, "identifier": found.identifier}
-    return ready(as_of).judge(pa.Table.from_pylist(columns, schema=ROWS))
-
-
-@lru_cache
-def ready(as_of: str) -> Judge:
-    """The judge of a moment; made once, as for all partitions of an export."""
-    return Judge(Question(as_of), Shared({0: Piece("export.ndjson")}))
+    ready = judges.judge(Question(as_of), Shared({0: Piece("export.ndjson")}))
+    return ready.judge(pa.Table.from_pylist(columns, schema=ROWS))
 
 
 def kind(line: bytes) -> str:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,10 +12,9 @@ from corrin.batch.sources.mapping import File
 from corrin.batch.sources.mapping_file import read_mapping
 from corrin.batch.sources.mapping_looks import is_loinc
 from corrin.batch.sources.mapping_propose import Proposal, propose
+from support import command
 from support.tabled import read, text
 from support.workbook import DATE, xlsx
-
-ROOT = Path(__file__).parents[2]
 
 
 def proposed(path: Path, file: File | None = None) -> Proposal:
@@ -26,15 +23,10 @@ def proposed(path: Path, file: File | None = None) -> Proposal:
 
 
 def corrin(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command, in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-c", "from corrin.cli import main; main()", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | {"PYTHONPATH": str(ROOT / "service")},
-        timeout=120,
-    )
+    """The command, and what it said."""
+    ran = command.run(*arguments)
+    said, told = ran.stdout.decode(), ran.stderr.decode()
+    return subprocess.CompletedProcess(ran.args, ran.returncode, said, told)
 
 
 LONG = (

@@ -1,4 +1,4 @@
-"""A whole run as a process: what is written, the same bytes however it is done."""
+"""A whole run: what is written, the same bytes however it is done."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from corrin.batch import tables
-from corrin.batch.judge import Judge, Question, Shared
-from support import exports, small_pieces
+from corrin.batch.judge import Question, Shared
+from support import exports, judges, small_pieces
 
 PEOPLE = 60
 
@@ -27,8 +27,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def dataset(inputs: Path) -> Path:
     out = inputs.parent / "alone"
-    ran = exports.run(*exports.asked(inputs, out, "--workers", "1"))
-    assert ran.returncode == 0, ran.stderr.decode()
+    assert exports.here(*exports.asked(inputs, out, "--workers", "1")) == 0
     return out
 
 
@@ -45,7 +44,7 @@ def test_everybody_has_one_report(dataset: Path) -> None:
 
 
 def test_columns_are_those_of_the_contract(dataset: Path) -> None:
-    topics = Judge(Question(exports.AS_OF), Shared({})).topics
+    topics = judges.judge(Question(exports.AS_OF), Shared({})).topics
     for name in tables.NAMES:
         for file in (dataset / name).iterdir():
             assert pq.read_schema(file).equals(tables.schema_of(name, topics)), file

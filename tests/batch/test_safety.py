@@ -36,7 +36,7 @@ class Found:
         out = folder / "out"
         given = [str(folder / "in" / name) for name in inputs]
         asked = ("--out", str(out), "--as-of", AS_OF, "--format", "ndjson", "--no-summary")
-        ran = exports.run(*given, *asked, "--workers", "1")
+        ran = exports.told(*given, *asked, "--workers", "1")
         assert ran.returncode == 0, ran.stderr.decode()
         self.said = ran.stdout + ran.stderr
         self.out = out

@@ -14,11 +14,12 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from corrin.batch.judge import Judge, Piece, Question, Shared
+from corrin.batch.judge import Piece, Question, Shared
 from corrin.batch.row import ROWS, Read
 from corrin.batch.sources import detect
 from corrin.batch.sources.source import Options
 from corrin.facts.policy import Policy
+from support import judges
 from support.places import ROOT, samples
 
 FOLDER = samples() or ROOT / "no-samples"
@@ -34,8 +35,9 @@ def told(folder: Path) -> dict[str, Any]:
         pieces[chunk] = Piece(source.name, 0, source.native)
         for span in source.spans():
             tables += [pa.Table.from_batches([one]) for one in source.batches(span, chunk, read)]
-    judge = Judge(Question("2026-11-01"), Shared(pieces, products=read.products))
-    judge.policy = Policy()  # what was read is asked about here, not how old it is
+    shared = Shared(pieces, products=read.products)
+    # What was read is asked about here, not how old it is.
+    judge = judges.judge(Question("2026-11-01"), shared, Policy())
     answer = judge.judge(pa.concat_tables(tables).cast(ROWS))
     went = [sum(one) for one in zip(*answer.went.values(), strict=True)]
     refusals = Counter((r["path"], r["reason"], r["name"]) for r in rows(answer.tables["refusals"]))

@@ -13,13 +13,14 @@ import pyarrow as pa
 import pytest
 
 from corrin import units
-from corrin.batch.judge import Answer, Judge, Piece, Question, Shared
+from corrin.batch.judge import Answer, Piece, Question, Shared
 from corrin.batch.row import ROWS, Read
 from corrin.batch.sources import detect
 from corrin.batch.sources.source import Options
 from corrin.facts.interval import Interval
 from corrin.facts.policy import Policy
 from corrin.terminology import load
+from support import judges
 from support.places import ROOT, samples
 
 MAKE_BULK = (samples() or ROOT / "no-samples").parent / "tools" / "make_bulk.py"
@@ -64,8 +65,7 @@ def answered(export: Path) -> tuple[Answer, Read]:
         pieces[chunk] = Piece(source.name)
         for span in source.spans():
             tables += [pa.Table.from_batches([one]) for one in source.batches(span, chunk, read)]
-    judge = Judge(Question("2026-01-01"), Shared(pieces))
-    judge.policy = Policy()
+    judge = judges.judge(Question("2026-01-01"), Shared(pieces), Policy())
     return judge.judge(pa.concat_tables(tables).cast(ROWS)), read
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -16,7 +17,7 @@ import pytest
 
 from corrin.batch.engine import plan
 from corrin.cli import program
-from support import places, small_pieces
+from support import command, places, small_pieces
 
 AS_OF = "2026-11-01"
 _LOINC, _UCUM = "http://loinc.org", "http://unitsofmeasure.org"
@@ -103,10 +104,22 @@ def run(*arguments: str, **more: Any) -> subprocess.CompletedProcess[bytes]:
 
 def here(*arguments: str) -> int:
     """``corrin batch`` with small pieces in this process; the exit code."""
+    with _small():
+        return program.run(["batch", *arguments])
+
+
+def told(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """The same with what it said on both streams."""
+    with _small():
+        return command.run("batch", *arguments)
+
+
+@contextlib.contextmanager
+def _small() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name, size in small_pieces.SIZES.items():
             patch.setattr(plan, name, size)
-        return program.run(["batch", *arguments])
+        yield
 
 
 def asked(inputs: Path, out: Path, *more: str) -> list[str]:

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from corrin.batch.judge import Answer, Judge, Piece, Question, Shared
+from corrin.batch.judge import Answer, Piece, Question, Shared
 from corrin.batch.row import ROWS, Read
 from corrin.batch.sources.source import Options, Span
 from corrin.batch.sources.table import TableSource
+from support import judges
 
 MAPPING = """\
 name: test
@@ -47,7 +48,7 @@ class Tabled(NamedTuple):
         """The answer about everybody in it."""
         if as_of not in self.answers:
             piece = Piece(self.source.name, 0, self.source.native)
-            judge = Judge(Question(as_of), Shared({0: piece}))
+            judge = judges.judge(Question(as_of), Shared({0: piece}))
             self.answers[as_of] = judge.judge(self.table)
         return self.answers[as_of]
 
