@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from support import exports, forked
+
 
 @pytest.fixture(autouse=True)
 def _little_to_collect() -> Iterator[None]:
@@ -18,3 +20,10 @@ def _little_to_collect() -> Iterator[None]:
     gc.freeze()
     yield
     gc.unfreeze()
+
+
+@pytest.fixture(scope="session")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[forked.Forks]:
+    """What runs begin from as processes; who asks for it is in the group ``batch-runs``."""
+    with forked.forks(tmp_path_factory.mktemp("forks"), exports.environment()) as found:
+        yield found

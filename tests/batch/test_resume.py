@@ -8,14 +8,19 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from corrin.cli.trouble import ExitCode
 from support import exports
+from support.forked import Forked, Forks
+
+pytestmark = pytest.mark.xdist_group("batch-runs")
 
 PEOPLE = 60
 LINUX = pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks into /proc")
@@ -45,20 +50,35 @@ def undisturbed(finished: Path) -> dict[str, str]:
     return exports.digests(finished)
 
 
+@dataclass(frozen=True)
+class Killed:
+    """A run of several processes that was killed while it judged, and those it had begun."""
+
+    out: Path
+    below: list[int]
+
+
 @pytest.fixture(scope="module")
-def unfinished(inputs: Path) -> Path:
+def killed(inputs: Path) -> Killed:
+    """Begun as a person begins it."""
     out = inputs.parent / "unfinished"
     process = exports.start(*asked(inputs, out))
     assert exports.wait_for(process, out, "judged", 2)
+    below = list(exports.descendants(process.pid)) if Path("/proc").is_dir() else []
     kill(process)
-    return out
+    return Killed(out, below)
+
+
+@pytest.fixture(scope="module")
+def unfinished(killed: Killed) -> Path:
+    return killed.out
 
 
 def asked(inputs: Path, out: Path, *more: str) -> list[str]:
     return exports.asked(inputs, out, "--workers", "2", *more)
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
+def kill(process: subprocess.Popen[bytes] | Forked) -> None:
     process.kill()
     process.communicate()
 
@@ -86,20 +106,31 @@ def moments(reading: int, judging: int) -> list[tuple[str, int]]:
     return [*early, ("again", 1), *late]
 
 
-@pytest.mark.parametrize(
-    ("reading", "judging"), [(1, 1), pytest.param(4, 5, marks=pytest.mark.soak)]
-)
-def test_killed_again_and_again_gives_the_same_bytes(
-    inputs: Path, undisturbed: dict[str, str], tmp_path: Path, reading: int, judging: int
+def of_itself(_forks: Forks) -> tuple[Callable[..., Any], tuple[int, ...]]:
+    """One process does all itself, or two are told what to do: either can be killed."""
+    return exports.start, (1, 2)
+
+
+def of_another(forks: Forks) -> tuple[Callable[..., Any], tuple[int, ...]]:
+    """The same of one process that begins warm."""
+    return forks.start, (1,)
+
+
+@pytest.mark.parametrize("begun", [of_another, pytest.param(of_itself, marks=pytest.mark.soak)])
+def test_killed_at_ten_moments_gives_the_same_bytes(
+    inputs: Path,
+    undisturbed: dict[str, str],
+    tmp_path: Path,
+    forks: Forks,
+    begun: Callable[[Forks], tuple[Callable[..., Any], tuple[int, ...]]],
 ) -> None:
     out = tmp_path / "out"
     chance = random.Random(11)
-    for kind, count in moments(reading, judging):
+    start, workers = begun(forks)
+    for kind, count in moments(4, 5):
         resume = ["--resume"] if (out / ".corrin" / "plan.json").exists() else []
-        # One process does all itself, or two are told what to do: either can be killed.
-        process = exports.start(
-            *exports.asked(inputs, out, "--workers", str(chance.choice((1, 2))), *resume)
-        )
+        asked = exports.asked(inputs, out, "--workers", str(chance.choice(workers)), *resume)
+        process = start(*asked)
         assert exports.wait_for(process, out, kind, count), process.communicate()
         time.sleep(chance.random() / 50)
         kill(process)
@@ -135,15 +166,10 @@ def test_after_a_restart_of_the_machine_all_is_done_again(
 
 
 @LINUX
-def test_no_process_outlives_a_killed_run(inputs: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    process = exports.start(*asked(inputs, out))
-    assert exports.wait_for(process, out, "read", 2)
-    below = list(exports.descendants(process.pid))
-    assert len(below) >= 2
-    kill(process)
+def test_no_process_outlives_a_killed_run(killed: Killed) -> None:
+    assert len(killed.below) >= 2
     until = time.monotonic() + 60
-    while any(is_running(one) for one in below):
+    while any(is_running(one) for one in killed.below):
         assert time.monotonic() < until
         time.sleep(0.05)
 
@@ -156,15 +182,21 @@ def is_running(process: int) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("number", "code"),
-    [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.TERMINATED)],
+    ("number", "code", "workers"),
+    [(signal.SIGINT, ExitCode.INTERRUPTED, "2"), (signal.SIGTERM, ExitCode.TERMINATED, "1")],
 )
 def test_an_ended_run_says_how_to_go_on(
-    inputs: Path, undisturbed: dict[str, str], tmp_path: Path, number: int, code: ExitCode
+    inputs: Path,
+    undisturbed: dict[str, str],
+    tmp_path: Path,
+    forks: Forks,
+    number: int,
+    code: ExitCode,
+    workers: str,
 ) -> None:
     out = tmp_path / "out"
     # Ctrl-C goes to every process of the terminal's group.
-    process = exports.start(*asked(inputs, out), start_new_session=True)
+    process = forks.start(*exports.asked(inputs, out, "--workers", workers))
     assert exports.wait_for(process, out, "read", 3)
     (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
     _, err = process.communicate(timeout=60)
@@ -175,10 +207,10 @@ def test_an_ended_run_says_how_to_go_on(
 
 @LINUX
 def test_a_killed_worker_ends_the_run_and_nothing_is_lost(
-    inputs: Path, undisturbed: dict[str, str], tmp_path: Path
+    inputs: Path, undisturbed: dict[str, str], tmp_path: Path, forks: Forks
 ) -> None:
     out = tmp_path / "out"
-    process = exports.start(*asked(inputs, out))
+    process = forks.start(*asked(inputs, out))
     assert exports.wait_for(process, out, "read", 2)
     workers = [one for one in exports.descendants(process.pid) if is_worker(one, process.pid)]
     os.kill(workers[-1], signal.SIGKILL)
@@ -204,10 +236,10 @@ def test_an_unfinished_folder_is_not_written_over(
 
 
 def test_two_runs_do_not_write_to_one_folder(
-    inputs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    inputs: Path, tmp_path: Path, forks: Forks, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
-    first = exports.start(*asked(inputs, out))
+    first = forks.start(*exports.asked(inputs, out, "--workers", "1"))
     assert exports.wait_for(first, out, "read", 1)
     first.send_signal(signal.SIGSTOP)
     try:
@@ -282,26 +314,14 @@ def test_a_foreign_folder_is_left_as_it_is(inputs: Path, tmp_path: Path) -> None
     assert [one.name for one in tmp_path.iterdir()] == ["letter.txt"]
 
 
-LIMITED = """
-import resource, runpy
-resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000))
-runpy.run_module("support.small_pieces", run_name="__main__")
-"""
-
-
 def test_a_file_that_may_not_grow_is_told_and_gone_on_with(
-    inputs: Path, undisturbed: dict[str, str], tmp_path: Path
+    inputs: Path, undisturbed: dict[str, str], tmp_path: Path, forks: Forks
 ) -> None:
     out = tmp_path / "out"
-    ran = subprocess.run(
-        [sys.executable, "-c", LIMITED, "batch", *asked(inputs, out)],
-        capture_output=True,
-        env=exports.environment(),
-        timeout=120,
-        check=False,
-    )
-    assert ran.returncode == ExitCode.FILE, ran.stderr.decode()
-    assert "cannot be written" in said(ran.stderr) and "--resume" in said(ran.stderr)
+    ran = forks.start(*exports.asked(inputs, out, "--workers", "1"), most=6000)
+    _, err = ran.communicate()
+    assert ran.returncode == ExitCode.FILE, err.decode()
+    assert "cannot be written" in said(err) and "--resume" in said(err)
     assert gone_on_with(inputs, out) == undisturbed
 
 

@@ -15,6 +15,9 @@ import pytest
 from corrin.batch import tables
 from corrin.batch.judge import Question, Shared
 from support import exports, judges, small_pieces
+from support.forked import Forks
+
+pytestmark = pytest.mark.xdist_group("batch-runs")
 
 PEOPLE = 60
 
@@ -90,10 +93,13 @@ def test_no_work_files_are_left(dataset: Path) -> None:
     assert {one.name for one in dataset.iterdir()} == {*tables.NAMES, "run.json", "timing.json"}
 
 
-def test_any_number_of_processes_writes_the_same_bytes(inputs: Path, dataset: Path) -> None:
+def test_any_number_of_processes_writes_the_same_bytes(
+    inputs: Path, dataset: Path, forks: Forks
+) -> None:
     out = inputs.parent / "three"
-    ran = exports.run(*exports.asked(inputs, out, "--workers", "3"))
-    assert ran.returncode == 0, ran.stderr.decode()
+    ran = forks.start(*exports.asked(inputs, out, "--workers", "3"))
+    _, err = ran.communicate()
+    assert ran.returncode == 0, err.decode()
     assert json.loads((out / "timing.json").read_bytes())["workers"] == 3
     assert len(list((out / "reports").iterdir())) > 3
     assert exports.digests(out) == exports.digests(dataset)

@@ -2,50 +2,46 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from corrin.batch.scan import reading
+from support import command
 from support.places import samples
 
-# Processes of the run import this file too, so each of them reads in the same way.
-DOOR = """
-import os
-from corrin.batch.scan import reading
-if os.environ["READ_BY"] == "line":
-    reading._LOADED.pays = lambda more: False
-else:
-    reading._LOADED.now = True
-if __name__ == "__main__":
-    from corrin.cli.program import app
-    app()
-"""
+
+class ByLine(reading._Loaded):
+    """Never worth loading."""
+
+    def pays(self, more: int) -> bool:
+        return False
+
+
+def by_block() -> reading._Loaded:
+    """Loaded from the beginning."""
+    found = reading._Loaded()
+    found.now = True
+    return found
 
 
 @pytest.mark.samples
-def test_a_run_comes_to_the_same_bytes(tmp_path: Path) -> None:
+def test_a_run_comes_to_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = samples()
     assert folder is not None
     export = tmp_path / "export"
     tool = folder.parent / "tools" / "make_bulk.py"
-    command = [sys.executable, str(tool), "--patients", "40", "--out", str(export)]
-    subprocess.run([*command, "--dirty", "0.02"], check=True, capture_output=True)
-    door = tmp_path / "door.py"
-    door.write_text(DOOR)
+    make = [sys.executable, str(tool), "--patients", "40", "--out", str(export)]
+    subprocess.run([*make, "--dirty", "0.02"], check=True, capture_output=True)
     found = []
-    for way in ("line", "block"):
+    for way, loaded in (("line", ByLine()), ("block", by_block())):
         out = tmp_path / way
+        monkeypatch.setattr(reading, "_LOADED", loaded)
         asked = ["batch", str(export), "--out", str(out), "--as-of", "2024-06-01", "--no-summary"]
         # Some rows of a dirty export are refused, which is no failure of the run.
-        done = subprocess.run(
-            [sys.executable, str(door), *asked],
-            env=os.environ | {"READ_BY": way},
-            capture_output=True,
-            text=True,
-        )
+        done = command.run(*asked, "--workers", "1")
         assert (out / "run.json").exists(), done.stderr
         files = {one.relative_to(out) for one in out.rglob("*") if one.is_file()}
         found.append({one: (out / one).read_bytes() for one in files if one.name != "timing.json"})

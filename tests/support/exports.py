@@ -18,6 +18,7 @@ import pytest
 from corrin.batch.engine import plan
 from corrin.cli import program
 from support import command, places, small_pieces
+from support.forked import Forked
 
 AS_OF = "2026-11-01"
 _LOINC, _UCUM = "http://loinc.org", "http://unitsofmeasure.org"
@@ -141,7 +142,7 @@ def marks(out: Path, kind: str) -> int:
     return len(list((out / ".corrin" / kind).glob("*.json")))
 
 
-def wait_for(process: subprocess.Popen[bytes], out: Path, kind: str, count: int) -> bool:
+def wait_for(process: subprocess.Popen[bytes] | Forked, out: Path, kind: str, count: int) -> bool:
     """Wait until so many jobs are done; False when the run ended first."""
     until = time.monotonic() + 120
     while process.poll() is None:
