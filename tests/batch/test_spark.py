@@ -1,43 +1,37 @@
-"""The engine on Spark, in one process: the same dataset as that of the local engine."""
+"""The engine on Spark, on this machine: the same dataset as that of the local engine.
+
+Its session is Corrin's own, begun as ``spark-submit`` says, by which master and settings are given.
+"""
 
 from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
+import os
+import signal
+import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from batch.conftest import WARD
 from support import exports, sparked
 
 pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
 
 PEOPLE = 24
-WARD = "viewfs://ward"
-"""A filesystem nobody but Hadoop can open: a table of names over folders of this machine."""
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("spark")
+def place(spark_place: Path) -> Path:
+    return spark_place
 
 
-@pytest.fixture(scope="module")
-def driver(place: Path) -> Iterator[sparked.Driver]:
-    (place / "events").mkdir()
-    (place / "away").mkdir()
-    conf = {
-        "spark.master": "local[2]",
-        "spark.ui.enabled": "false",
-        "spark.eventLog.enabled": "true",
-        "spark.eventLog.dir": (place / "events").as_uri(),
-        "spark.eventLog.compress": "false",
-        "spark.hadoop.fs.viewfs.mounttable.ward.linkFallback": (place / "away").as_uri(),
-    }
-    with sparked.driver(conf, place / "driver.log") as found:
-        yield found
+@pytest.fixture
+def driver(spark: sparked.Driver) -> sparked.Driver:
+    return spark.on()
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +51,12 @@ def export(place: Path) -> Path:
     }
     (folder / "deleted.ndjson").write_bytes(exports.lines([deleted]))
     return folder
+
+
+@pytest.fixture(scope="module")
+def inputs(place: Path) -> Path:
+    """Few people."""
+    return exports.export(place / "few", 12)
 
 
 def local(inputs: Path, out: Path, *more: str) -> Path:
@@ -137,8 +137,7 @@ def test_a_file_cut_short_is_told_and_the_rest_done(
     (short / "later.ndjson.gz").write_bytes(packed[: len(packed) // 2])
     told = driver.run(inputs=[str(short)], out=str(place / "spark-short"), format="csv")
     assert told["state"] == "partial"
-    ran = exports.run(*exports.asked(short, place / "local-short", "--format", "csv"))
-    assert ran.returncode == 3
+    assert exports.here(*exports.asked(short, place / "local-short", "--format", "csv")) == 3
     sparked.same(place / "spark-short", place / "local-short")
 
 
@@ -150,9 +149,52 @@ def test_public_samples_of_every_kind_give_the_same(
     told = driver.run(inputs=inputs, out=str(place / "spark-samples"), format="ndjson")
     assert "state" in told, told
     asked = exports.asked(Path(inputs[0]), place / "local-samples", "--format", "ndjson")
-    ran = exports.run(*inputs[1:], *asked)
+    ran = exports.told(*inputs[1:], *asked)
     assert ran.returncode == (0 if told["state"] == "complete" else 3), ran.stderr.decode()
     sparked.same(place / "spark-samples", place / "local-samples")
+
+
+def test_executors_without_python(driver: sparked.Driver, inputs: Path, tmp_path: Path) -> None:
+    """Trouble inside Spark is told in words, and what was begun does not look whole."""
+    out = tmp_path / "out"
+    none = str(tmp_path / "no-python")
+    told = driver.run(inputs=[str(inputs)], out=str(out), python=none)["failed"]
+    assert (told["kind"], told["what"]) == ("usage", "Executors could not start Python.")
+    assert "PYSPARK_PYTHON" in told["do"]
+    assert [one.name for one in out.iterdir()] == [".corrin"]
+
+
+def test_interrupted_then_begun_again(driver: sparked.Driver, inputs: Path, tmp_path: Path) -> None:
+    """Ended by Ctrl-C as a person meets it; gone on with under ``spark-submit``."""
+    out = tmp_path / "out"
+    asked = ["batch", *exports.asked(inputs, out, "--format", "csv"), "--engine", "spark"]
+    process = subprocess.Popen(
+        [str(sparked.folder() / "bin" / "corrin"), *asked],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=sparked.environment(),
+    )
+    until = time.monotonic() + sparked.SECONDS
+    while not (out / ".corrin" / "plan.json").exists():
+        assert process.poll() is None and time.monotonic() < until
+        time.sleep(0.01)
+    java_processes = list(exports.descendants(process.pid))
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=sparked.SECONDS)
+    assert process.returncode == 130, said.decode()
+    assert b"--resume" in said and b"Traceback" not in said
+    assert [one.name for one in out.iterdir()] == [".corrin"]
+    until = time.monotonic() + 60
+    while any(os.path.exists(f"/proc/{one}") for one in java_processes):
+        assert time.monotonic() < until, "Java goes on"
+        time.sleep(0.1)
+
+    told = driver.run(inputs=[str(inputs)], out=str(out), format="csv")["failed"]
+    assert told["kind"] == "usage" and "unfinished" in told["what"]
+    assert driver.command(*asked, "--resume") == 0
+    sparked.same(out, local(inputs, tmp_path / "local", "--format", "csv"))
+    assert json.loads((out / "timing.json").read_bytes())["master"] == "local[2]"
 
 
 def test_nothing_of_a_person_is_in_what_spark_writes_down(
@@ -172,7 +214,7 @@ def test_nothing_of_a_person_is_in_what_spark_writes_down(
     told = driver.run(inputs=[str(marked)], out=str(place / "spark-marked"), format="csv")
     assert told["counts"]["refused"] >= 1
     assert "Qzx1Jvw" in (place / "spark-marked" / "reports" / "part-00000.csv").read_text()
-    said = (place / "driver.log").read_bytes()
+    said = driver.log.read_bytes()
     logs = [path for path in (place / "events").rglob("*") if path.is_file()]
     for path in logs:
         said += path.read_bytes()

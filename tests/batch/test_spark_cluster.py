@@ -17,7 +17,7 @@ from support import exports, site, sparked
 
 pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
 
-PEOPLE = 30
+PEOPLE = 16
 SITE = site.site(site.cut_off("ng239", "total_b12_low", "{ng/L: 153, pmol/L: 113}"))
 
 
@@ -37,15 +37,17 @@ def cluster(place: Path) -> Iterator[sparked.Cluster]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def driver(place: Path, cluster: sparked.Cluster, python: Path) -> Iterator[sparked.Driver]:
+@pytest.fixture
+def driver(spark: sparked.Driver, cluster: sparked.Cluster, python: Path) -> sparked.Driver:
     conf = {
         "spark.master": cluster.master,
         "spark.ui.enabled": "false",
         "spark.executor.memory": "512m",
+        # Who has lost an executor asks again, and sooner than it would in a network.
+        "spark.shuffle.io.maxRetries": "1",
+        "spark.shuffle.io.retryWait": "100ms",
     }
-    with sparked.driver(conf, place / "driver.log", PYSPARK_PYTHON=str(python)) as found:
-        yield found
+    return spark.on(conf, executors=python)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +56,12 @@ def export(place: Path) -> Path:
 
 
 def test_executors_have_no_corrin(python: Path) -> None:
-    tried = subprocess.run([str(python), "-c", "import pyarrow, corrin"], capture_output=True)
+    tried = subprocess.run(
+        [str(python), "-c", "import pyarrow, corrin"],
+        capture_output=True,
+        env=sparked.environment(),
+        check=False,
+    )
     assert b"No module named 'corrin'" in tried.stderr
 
 

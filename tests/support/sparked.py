@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from support import places
 
@@ -27,6 +27,7 @@ DRIVER = places.ROOT / "tests" / "batch" / "spark_driver.py"
 SECONDS = 240
 LOOPBACK = "127.0.0.1"
 _JAVA = 17
+_BRIEF = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 def folder() -> Path:
@@ -64,6 +65,8 @@ def environment(**more: str) -> dict[str, str]:
     for name in ("PYTHONPATH", "PYSPARK_PYTHON", "PYTHONHOME"):
         kept.pop(name, None)
     own = {"SPARK_LOCAL_IP": LOOPBACK, "SPARK_CONF_DIR": str(DRIVER.parent / "spark-conf")}
+    # What begins Java, masters and workers live for seconds too.
+    own |= {"SPARK_LAUNCHER_OPTS": _BRIEF, "SPARK_DAEMON_JAVA_OPTS": _BRIEF}
     return kept | own | more
 
 
@@ -80,9 +83,30 @@ def bare_python(place: Path) -> Path:
 
 @dataclass
 class Driver:
-    """A process with one session of Spark that runs jobs one after the other."""
+    """A process that ``spark-submit`` began: sessions of Spark one after the other, jobs on them.
 
-    process: subprocess.Popen[str]
+    Attributes:
+        process: it, with its Java.
+        log: all it and Java say.
+    """
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    _lines: TextIO
+    _session: tuple[dict[str, str] | None, Path] | None = None
+
+    def on(self, conf: dict[str, str] | None = None, executors: Path | None = None) -> Driver:
+        """On a session of these settings from now on.
+
+        Args:
+            conf: its settings; without, Corrin begins it itself.
+            executors: the interpreter executors have.
+        """
+        wanted = (conf, executors or python())
+        if self._session != wanted:
+            self._ask("begin", conf, str(wanted[1]))
+            self._session = wanted
+        return self
 
     def run(self, **job: Any) -> dict[str, Any]:
         """Run one job (the fields of a Job); what came of it (see the script)."""
@@ -90,42 +114,66 @@ class Driver:
 
     def begin(self, **job: Any) -> None:
         """Begin a job and do not wait for it."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(job) + "\n")
-        self.process.stdin.flush()
+        self._say("job", job)
 
     def wait(self, _begun: None = None) -> dict[str, Any]:
         """What came of the job begun last."""
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        assert line, "the driver ended"
-        found: dict[str, Any] = json.loads(line)
+        found: dict[str, Any] = self._heard()
         return found
+
+    def command(self, *arguments: str) -> int:
+        """Run the command; its exit code."""
+        return int(self._ask("command", arguments))
+
+    def _ask(self, *what: Any) -> Any:
+        self._say(*what)
+        return self._heard()
+
+    def _say(self, *what: Any) -> None:
+        self._lines.write(json.dumps(what) + "\n")
+        self._lines.flush()
+
+    def _heard(self) -> Any:
+        line = self._lines.readline()
+        assert line, "the driver ended"
+        return json.loads(line)
 
 
 @contextlib.contextmanager
-def driver(conf: dict[str, str], log: Path, **env: str) -> Iterator[Driver]:
-    """A driver; ``conf`` are settings of its session, ``log`` takes all it and Java say."""
-    with log.open("wb") as said:
+def driver(master: str, conf: dict[str, str], log: Path) -> Iterator[Driver]:
+    """A driver as ``spark-submit`` begins it, with a master and settings."""
+    settings = [word for name, value in conf.items() for word in ("--conf", f"{name}={value}")]
+    with socket.create_server((LOOPBACK, 0)) as door, log.open("wb") as said:
         process = subprocess.Popen(
-            [str(python()), str(DRIVER), json.dumps(conf)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            [
+                *(str(folder() / "bin" / "spark-submit"), "--master", master, *settings),
+                *(str(DRIVER), str(door.getsockname()[1])),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=said,
             stderr=said,
-            text=True,
-            env=environment(**env),
+            env=environment(PYSPARK_PYTHON=str(python()), PYSPARK_DRIVER_PYTHON=str(python())),
         )
-    try:
-        yield Driver(process)
-    finally:
-        assert process.stdin is not None
-        with contextlib.suppress(OSError):
-            process.stdin.close()
         try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            with _met(door, process) as met, met.makefile("rw", encoding="utf-8") as lines:
+                yield Driver(process, log, lines)
+        finally:
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _met(door: socket.socket, process: subprocess.Popen[bytes]) -> socket.socket:
+    """Wait for somebody to come to the door."""
+    door.settimeout(1)
+    for _ in range(SECONDS):
+        assert process.poll() is None, "the driver ended"
+        with contextlib.suppress(TimeoutError):
+            return door.accept()[0]
+    process.kill()
+    raise AssertionError("the driver did not come up")
 
 
 @dataclass
