@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from batch.datasets import judge_of, patient, result, rows_of, write
@@ -15,6 +17,7 @@ from corrin.batch.against import TABLE
 from corrin.batch.against_totals import write_totals
 from corrin.batch.compare_dataset import NotADataset
 from corrin.batch.question import Question
+from corrin.comparison import comparer
 from corrin.interpretation import UsageError, compare
 from support.site import TOTAL_200, site
 
@@ -37,10 +40,15 @@ def people() -> list[dict[str, Any]]:
 
 def differences(resources: list[dict[str, Any]], **asked: Any) -> list[dict[str, Any]]:
     question = Question(asked.pop("as_of", NIGHT), against=asked.pop("against", OTHER), **asked)
-    table = judge_of(question).judge(rows_of(resources)).tables[TABLE]
-    assert table.schema.equals(tables.DIFFERENCES)
-    found: list[dict[str, Any]] = table.to_pylist()
+    found: list[dict[str, Any]] = judged(question, json.dumps(resources)).to_pylist()
     return found
+
+
+@lru_cache
+def judged(question: Question, resources: str) -> pa.Table:
+    table = judge_of(question).judge(rows_of(json.loads(resources))).tables[TABLE]
+    assert table.schema.equals(tables.DIFFERENCES)
+    return table
 
 
 def bundle(resources: list[dict[str, Any]], name: str) -> bytes:
@@ -54,8 +62,20 @@ def bundle(resources: list[dict[str, Any]], name: str) -> bytes:
     return json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}).encode()
 
 
-def test_every_person_differs_as_the_comparison_of_one_says() -> None:
+def test_every_person_differs_as_the_comparison_of_one_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     resources = people()
+    made: list[comparer.Comparer] = []
+
+    def kept(*asked: Any) -> comparer.Comparer:
+        """Made once, as a server keeps it; what is asked is the same of everybody."""
+        if not made:
+            made.append(before(*asked))
+        return made[0]
+
+    before = comparer.Comparer
+    monkeypatch.setattr(comparer, "Comparer", kept)
     found = {row["subject"]: row for row in differences(resources) if row["topic"] == "b12_status"}
     assert 5 < len(found) < len(VALUES) * 4
     names = [one["id"] for one in resources if one["resourceType"] == "Patient"]

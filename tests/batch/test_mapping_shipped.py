@@ -6,6 +6,7 @@ import csv
 import json
 from collections import Counter
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -171,10 +172,16 @@ def test_epic_clarity(tmp_path: Path) -> None:
     assert (found.read.rows, found.read.not_ours) == (6, 1)
 
 
+@lru_cache
+def whole(path: Path) -> Tabled:
+    """A table read once, and judged once per moment."""
+    return read(path, None)
+
+
 @pytest.mark.samples
 def test_the_smart_table_whole(samples: Path) -> None:
     """845 results of ten people; the one word that is no answer is refused with its column."""
-    found = read(samples / "csv" / "smart-labs-slice.tsv", None)
+    found = whole(samples / "csv" / "smart-labs-slice.tsv")
     assert (len(found.rows), found.read.rows, found.read.lines) == (455, 845, 846)
     assert found.read.refused == [] and found.read.notes == []
     assert found.judged("2012-01-01").went == {0: (454, 0, 0, 1)}
@@ -200,7 +207,7 @@ def test_the_smart_table_whole(samples: Path) -> None:
 @pytest.mark.samples
 def test_the_smart_table_says_what_the_online_door_says(samples: Path) -> None:
     """Per person the same statuses, notes and inputs as of one request with all of it."""
-    found = read(samples / "csv" / "smart-labs-slice.tsv", None)
+    found = whole(samples / "csv" / "smart-labs-slice.tsv")
     answer = found.judged("2008-08-01")
     notes = Counter((one["subject"], one["rule"]) for one in answer.tables["notes"].to_pylist())
     online: Counter[tuple[str, str]] = Counter()
@@ -220,11 +227,12 @@ _LOW_B12 = {("implausible", "LBXB12.value", "total_b12"): 1}
 
 
 @pytest.mark.samples
+@pytest.mark.xdist_group("nhanes")
 @pytest.mark.parametrize("cycle", NHANES)
 def test_nhanes_whole(samples: Path, cycle: str) -> None:
     """Every result of every person; the few beyond what is plausible are refused by column."""
     lines, made, refused = NHANES[cycle]
-    found = read(samples / "nhanes" / f"nhanes_{cycle}_sample.csv", None)
+    found = whole(samples / "nhanes" / f"nhanes_{cycle}_sample.csv")
     assert (found.read.lines, found.read.rows, len(found.rows)) == (lines, made, made)
     assert found.read.refused == [] and found.counted()
     as_of = f"{cycle[-4:]}-12-31"
@@ -243,9 +251,10 @@ def test_nhanes_whole(samples: Path, cycle: str) -> None:
 
 
 @pytest.mark.samples
+@pytest.mark.xdist_group("nhanes")
 def test_nhanes_says_what_the_online_door_says(samples: Path) -> None:
     """The statuses of each person, with Bundles made by hand for the online door."""
-    found = read(samples / "nhanes" / "nhanes_2011-2012_sample.csv", None)
+    found = whole(samples / "nhanes" / "nhanes_2011-2012_sample.csv")
     with (samples / "nhanes" / "nhanes_2011-2012_sample.csv").open(encoding="utf-8") as lines:
         rows = {f"Patient/{row['SEQN']}": row for row in csv.DictReader(lines)}
     batch = {
