@@ -27,11 +27,12 @@ from corrin.batch.row import ROWS, Read, Refused, Row, batch_of
 from corrin.batch.run import Job
 from corrin.batch.sources.detect import Found
 from corrin.batch.sources.source import InputError, Source, Span
-from support import exports, small_pieces
+from support import exports, judges, small_pieces
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    judges.keep(monkeypatch)
     for name, size in small_pieces.SIZES.items():
         monkeypatch.setattr(plan, name, size)
 

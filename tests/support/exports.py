@@ -17,7 +17,7 @@ import pytest
 
 from corrin.batch.engine import plan
 from corrin.cli import program
-from support import command, places, small_pieces
+from support import command, judges, places, small_pieces
 from support.forked import Forked
 
 AS_OF = "2026-11-01"
@@ -118,6 +118,7 @@ def told(*arguments: str) -> subprocess.CompletedProcess[bytes]:
 @contextlib.contextmanager
 def _small() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
+        judges.keep(patch)
         for name, size in small_pieces.SIZES.items():
             patch.setattr(plan, name, size)
         yield

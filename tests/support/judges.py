@@ -9,6 +9,9 @@ from __future__ import annotations
 import copy
 from functools import lru_cache
 
+import pytest
+
+from corrin.batch.engine import local
 from corrin.batch.judge import Judge
 from corrin.batch.question import Question, Shared
 from corrin.facts.policy import Policy
@@ -20,11 +23,19 @@ def judge(question: Question, shared: Shared, policy: Policy | None = None) -> J
     Raises:
         corrin.interpretation.UsageError: there is no such profile, pack, zone or moment.
     """
-    found = copy.copy(_ready(question))
+    if question.overlay is not None or question.folders:
+        found = Judge(question, shared)  # what these files hold may have changed
+    else:
+        found = copy.copy(_ready(question))
     found.shared = shared
     if policy is not None:
         found.policy = policy
     return found
+
+
+def keep(patch: pytest.MonkeyPatch) -> None:
+    """Let the local engine, in this process, take such a judge too."""
+    patch.setattr(local, "Judge", judge)
 
 
 @lru_cache(maxsize=32)
