@@ -32,9 +32,10 @@ def python(place: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def cluster(place: Path) -> Iterator[sparked.Cluster]:
+def cluster(place: Path, spark: sparked.Driver) -> Iterator[sparked.Cluster]:
     with sparked.cluster(place / "nodes") as found:
         yield found
+        spark.off()
 
 
 @pytest.fixture

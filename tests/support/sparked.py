@@ -108,6 +108,12 @@ class Driver:
             self._session = wanted
         return self
 
+    def off(self) -> None:
+        """On no session, if it goes on: whoever it was begun on is about to end."""
+        if self.process.poll() is None:
+            self._ask("close")
+            self._session = None
+
     def run(self, **job: Any) -> dict[str, Any]:
         """Run one job (the fields of a Job); what came of it (see the script)."""
         return self.wait(self.begin(**job))
