@@ -116,13 +116,14 @@ class Driver:
 
     def run(self, **job: Any) -> dict[str, Any]:
         """Run one job (the fields of a Job); what came of it (see the script)."""
-        return self.wait(self.begin(**job))
+        self.begin(**job)
+        return self.wait()
 
     def begin(self, **job: Any) -> None:
         """Begin a job and do not wait for it."""
         self._say("job", job)
 
-    def wait(self, _begun: None = None) -> dict[str, Any]:
+    def wait(self) -> dict[str, Any]:
         """What came of the job begun last."""
         found: dict[str, Any] = self._heard()
         return found
