@@ -14,16 +14,21 @@ WARD = "viewfs://ward"
 """A filesystem nobody but Hadoop can open: a table of names over folders of this machine."""
 
 
+@pytest.fixture(scope="session")
+def _told_of_at_the_end() -> Iterator[None]:
+    """Else libraries say at the end that what they hold was leaked."""
+    yield
+    gc.unfreeze()
+
+
 @pytest.fixture(autouse=True)
-def _little_to_collect() -> Iterator[None]:
+def _little_to_collect(_told_of_at_the_end: None) -> None:
     """Put aside what this process holds already.
 
     A run collects garbage several times; in a process that holds all tests of the suite each time
     took longer than the run.
     """
     gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")
