@@ -5,7 +5,8 @@
 
 PYTHON ?= python3
 VENV   ?= .venv
-JOBS   ?= 2
+# Tests wait for servers, browsers and Java as much as they compute: three keep two cores busy.
+JOBS   ?= 3
 DEMO   ?= fixtures/fhir/demo/request.json
 
 BIN    := $(VENV)/bin

@@ -290,7 +290,7 @@ BAD: dict[str, tuple[int, str, Callable[[], str]]] = {
     "expired": (401, "token-expired", lambda: token(exp=NOW - 60, iat=NOW - 120)),
     "exp twice": (401, "token-expired", doubled_exp),
     "exp missing": (401, "token-claims", lambda: token(exp=None)),
-    "exp text": (401, "token-claims", lambda: token(exp=str(NOW + 200))),
+    "exp text": (401, "token-claims", lambda: token(exp=str(int(time.time()) + 200))),
     "exp true": (401, "token-expired", lambda: token(exp=True)),
     "exp without end": (401, "token-claims", lambda: token(exp=float("inf"))),
     "exp no number": (401, "token-claims", lambda: token(exp=float("nan"))),
