@@ -371,8 +371,7 @@ RANGES = (
     ("", "1,4-2,0 umol/L", {"low": 1.4, "high": 2.0}, "read as 1.4 to 2.0 µmol/L."),
     ("<1,4", "", "<1.4", "read as <1.4 µmol/L."),
     ("0,400", "", {"low": 0.4}, "read as ≥0.400 µmol/L."),
-    # A value of 1,234 is one thousand two hundred and thirty-four; 1.234 is one and a bit.
-    ("1,234", "2,000", {"low": 1234, "high": 2000}, "read as 1234 to 2000 µmol/L."),
+    # A comma that may stand between thousands is sent back; 1.234 is one and a bit.
     ("1.234", "2", {"low": 1.234, "high": 2}, ""),
     ("1.4-2.0", "", {"low": 1.4, "high": 2.0}, ""),
 )  # fmt: skip
@@ -402,6 +401,11 @@ def test_a_range_is_read_as_a_value_is_and_says_where_it_was_a_guess(
         ("1,4 nmol/L", "2,0", ["low-mma"]),
         ("-1,4", "2,0", ["low-mma"]),
         ("<1", "~2", ["low-mma", "high-mma"]),
+        ("0,270", "4,200", ["low-mma", "high-mma"]),
+        ("1,234", "2,000", ["low-mma", "high-mma"]),
+        ("0,270-4,200", "", ["low-mma"]),
+        ("", "4,200", ["high-mma"]),
+        ("5-5", "", ["low-mma"]),
     ],
 )
 def test_a_range_that_is_none_is_sent_back_to_its_field(

@@ -127,8 +127,9 @@ def test_an_example_stays_the_example(
         "", "{", "[]", "7", "[" * 100_000, '{"value.total_b12": 7}', '{"age": "68"',
         json.dumps({"value.total_b12": "999", "unit.total_b12": "ng/L", "date": DAY}),
         json.dumps({"value.total_b12": "150", "unit.total_b12": "ng/L", "date": DAY, "weeks": "9"}),
+        '{"age": "\\ud800"}', json.dumps({f"low.x{number}": "1" for number in range(9_000)}),
     ],
-    ids=range(9),
+    ids=range(11),
 )  # fmt: skip
 def test_rows_stand_there_only_where_the_answer_is_of_them(
     client: TestClient, entered: str

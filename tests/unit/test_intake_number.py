@@ -78,6 +78,8 @@ def test_a_text_is_a_number(
         ("=5", "value-unreadable"),
         ("220-180", "value-unreadable"),
         ("<180-220", "value-unreadable"),
+        ("0,270-4,200", "value-unreadable"),
+        ("1,234-7,5", "value-unreadable"),
         ("٢٤٠", "value-unreadable"),
         ("²40", "value-unreadable"),
         ("NaN", "value-unreadable"),

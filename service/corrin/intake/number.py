@@ -6,12 +6,14 @@ Reading of separators, where a text could mean two numbers:
   (``2,000`` is two thousand; flag ``thousands-separator``), unless the number begins with zero
   (``0,400`` can only be a decimal);
 - any other single comma is a decimal comma (``7,5``; flag ``decimal-comma``);
-- one dot is a decimal point (``1.234`` is one and a bit), two and more are thousands.
+- one dot is a decimal point (``1.234`` is one and a bit), two and more are thousands;
+- a comma means the same at both ends of a range, or the range is not read (``0,270-4,200``).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -58,14 +60,23 @@ def read(text: str) -> TextNumber | str:
     if minus:
         return "value-negative"
     if second is not None:
-        high = _decimal(second, flags)
+        others: dict[str, None] = {}
+        high = _decimal(second, others)
         if sign or high is None or low > high:
             return "value-unreadable"
-        return TextNumber(Interval(low, high), unit or None, tuple(flags))
+        if {groups_by_comma(first, flags), groups_by_comma(second, others)} == {True, False}:
+            return "value-unreadable"
+        return TextNumber(Interval(low, high), unit or None, tuple(flags | others))
     comparator = lists.load().comparators[lists.fold(sign)] if sign else None
     if comparator:
         flags["comparator-in-text"] = None
     return TextNumber(Interval.from_comparator(comparator, low), unit or None, tuple(flags))
+
+
+def groups_by_comma(text: str, flags: Iterable[str]) -> bool | None:
+    """Whether a comma of a number was read as one between thousands, else as a decimal one;
+    ``None`` where there is no comma."""
+    return "decimal-comma" not in flags if "," in text else None
 
 
 @dataclass(frozen=True, slots=True)

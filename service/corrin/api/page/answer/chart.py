@@ -19,8 +19,8 @@ Place = tuple[Decimal | None, Decimal | None]
 """From where to where a result is drawn; an open end is ``None``."""
 
 # Of the height of a chart: what is kept free above all and, where it does not begin at zero, below;
-# and how far off its line a result is seen not to touch it.
-_SPARE, _CLEAR = Decimal("0.15"), Decimal("0.045")
+# and how far off a line a result is put that would be drawn on its wrong side.
+_SPARE, _CLEAR = Decimal("0.15"), Decimal("0.02")
 _HALF, _ZERO, _ONE = Decimal("0.5"), Decimal(0), Decimal(1)
 
 
@@ -67,8 +67,11 @@ def _place(point: Point, series: Series, bottom: Decimal, top: Decimal) -> Place
     if within.is_point and within.low is not None:
         least, most = bottom if below is None else below, top if above is None else above
         aside = min(clear, (most - least) / (2 if below is None or above is None else 3))
-        place = within.low if below is None else max(within.low, below + aside)
-        place = place if above is None else min(place, above - aside)
+        place = within.low
+        if below is not None and place <= below:
+            place = below + aside
+        if above is not None and place >= above:
+            place = above - aside
         place = next((figure for figure, found in sides if found == "at"), place)
         return place, place
     low, high = within.low, within.high

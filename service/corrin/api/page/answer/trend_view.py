@@ -5,10 +5,11 @@ Of very many results the newest are shown, and every one that is anything else t
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
+from operator import itemgetter
 
 from corrin.api.page.answer.chart import Chart, Place, chart_of
 from corrin.facts.interval import Interval
@@ -91,7 +92,12 @@ def shown(
 ) -> Shown:
     """A series in words; ``named``: origin and path of each result that a note names."""
     newest = tuple(reversed(series.points))
-    points = [one for at, one in enumerate(newest) if at < NEWEST or _stands_out(one, named)]
+    ends = _ends(newest)
+    points = [
+        one
+        for at, one in enumerate(newest)
+        if at < NEWEST or any(one is end for end in ends) or _stands_out(one, named)
+    ]
     chart = chart_of(series, points)
     return Shown(
         series,
@@ -104,6 +110,20 @@ def shown(
         len(newest) - len(points),
         any(one.name == series.name for one in report.values),
     )
+
+
+def _ends(points: Sequence[Point]) -> tuple[Point, ...]:
+    """The lowest and the highest result that is fit to be used."""
+    figures = [
+        (one.interval.low if one.interval.low is not None else one.interval.high, one)
+        for one in points
+        if one.interval is not None and one.standing != "not used"
+    ]
+    known = [(figure, one) for figure, one in figures if figure is not None]
+    if not known:
+        return ()
+    lowest, highest = min(known, key=itemgetter(0)), max(known, key=itemgetter(0))
+    return (lowest[1], highest[1])
 
 
 def _stands_out(point: Point, named: Set[tuple[str, str]]) -> bool:

@@ -17,6 +17,9 @@ from corrin.api.page.submission import Fields, one
 CARRIED = "entered"
 """The field that carries it (``templates/answer/case.html.j2``)."""
 
+# Far more than anybody types.
+_MOST_BYTES = 64 * 1024
+
 _FIELDS = frozenset(
     ("age", "birth_date", "sex", "date", "pregnant", "weeks", "profile", "as_of")
 )  # and those of rows and of the context; never the document, which is carried by itself
@@ -47,7 +50,10 @@ def entered(fields: Fields) -> Fields:
 
 def _said(text: str) -> Fields | None:
     try:
-        found: Any = json.loads(text) if text else None
+        found: Any = json.loads(text) if 0 < len(text) <= _MOST_BYTES else None
+        json.dumps(
+            found, ensure_ascii=False
+        ).encode()  # half a character, which JSON can spell, cannot be written again
     except (ValueError, RecursionError):
         return None
     if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):

@@ -1,12 +1,14 @@
 """The laboratory's range as typed: an end in each of two fields, or the whole of it in one.
 
-Read as values are read (``corrin.intake.number``): a text that could mean two numbers means here
-what it means there, and is told so.
+Read as values are read (``corrin.intake.number``), but for a comma that would be read as one
+between thousands: what is guessed of a value is told with it wherever it goes, what is guessed of
+its range is not, and a range a thousand times too wide says nothing of a value any more.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,6 +20,7 @@ from corrin.intake.number import TextNumber
 from corrin.terminology.table import fold
 
 _SIGN = "comparator-in-text"  # of a range it is no remark
+_FROM_TO = re.compile(r"\d\s*[-\u2010-\u2015]\s*\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ def range_of(low: str, high: str, unit: str) -> LaboratoryRange:
     """The range two fields say in a unit; one of them, or both, may be empty."""
     typed = {name: text for name, text in (("low", low), ("high", high)) if text.strip()}
     read = {name: _read(text, unit) for name, text in typed.items()}
+    if any(_is_doubtful(text, read[name]) for name, text in typed.items()):
+        return LaboratoryRange(typed)
     ends = {name: one for name, one in read.items() if one is not None}
     if len(typed) == 1 and ends:
         name, one = next(iter(ends.items()))
@@ -64,6 +69,14 @@ def _read(text: str, unit: str) -> TextNumber | None:
     if isinstance(said, str) or (said.unit is not None and fold(said.unit) != fold(unit)):
         return None
     return said
+
+
+def _is_doubtful(text: str, said: TextNumber | None) -> bool:
+    """Whether a comma may stand between thousands, or a range begins and ends with one number."""
+    if said is None:
+        return False
+    same_twice = said.interval.is_point and _FROM_TO.search(text) is not None
+    return same_twice or bool(number.groups_by_comma(text, said.flags))
 
 
 def _alone(name: str, said: Interval) -> Interval | None:
