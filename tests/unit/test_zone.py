@@ -13,7 +13,7 @@ from corrin import UsageError, compare, interpret, interpretation, zone
 from corrin.facts.case import Reading, Subject
 from corrin.facts.moment import Moment
 from corrin.intake.dates import parse_moment
-from support.fhir import bundle, dumps, observation, patient, quantity
+from support.fhir import bundle, coded, dumps, observation, patient, quantity
 
 SYDNEY, LONDON = "Australia/Sydney", "Europe/London"
 MORNING = "2026-11-21T22:00:00Z"  # 09:00 of 22 November in Sydney
@@ -39,6 +39,8 @@ def utc(text: str, name: str) -> tuple[str, str]:
         ("2026-11-22T09:00:00Z", SYDNEY, "11-22T09:00:00", "11-22T09:00:00"),
         ("2026-11-22", "America/Los_Angeles", "11-22T08:00:00", "11-23T07:59:59"),
         ("2026-10", SYDNEY, "09-30T14:00:00", "10-31T12:59:59"),
+        # Clocks put on over midnight: the day ends where its last hour never began.
+        ("2026-03-28", "America/Nuuk", "03-28T02:00:00", "03-29T00:59:59"),
         # Clocks put back: the day has 25 hours, and the hour that came twice is its day alone.
         ("2026-04-05", SYDNEY, "04-04T13:00:00", "04-05T13:59:59"),
         ("2026-04-05T02:30:00", SYDNEY, "04-04T13:00:00", "04-05T13:59:59"),
@@ -159,6 +161,38 @@ def test_a_zone_that_is_none(name: str) -> None:
         with pytest.raises(UsageError) as told:
             ask()
         assert (told.value.message, told.value.hint) == (zone.UNKNOWN, zone.NAME_ONE)
+
+
+def test_two_samplings_lie_as_far_apart_as_the_hours_between_them() -> None:
+    """Clocks put back between them make 24.5 hours look like 23.5."""
+    calcium = observation(
+        coded("17861-6"),
+        effectiveDateTime="2026-10-24T20:00:00",
+        valueQuantity=quantity(1.5, "mmol/L"),
+    )
+    albumin = observation(
+        coded("1751-7"),
+        id="albumin",
+        effectiveDateTime="2026-10-25T19:30:00",
+        valueQuantity=quantity(40, "g/L"),
+    )
+    given = dumps(bundle(patient(), calcium, albumin))
+
+    def told(data: bytes) -> set[str]:
+        report = interpret(data, as_of="2026-10-25T20:00:00", zone=LONDON)
+        return {note.rule for note in report.notes}
+
+    assert "critical-calcium-low" in told(given)
+    assert "critical-adjusted-calcium-low" not in told(given)
+    assert "critical-adjusted-calcium-low" in told(given.replace(b"T19:30", b"T18:30"))
+
+
+def test_one_text_in_two_zones_is_two_questions() -> None:
+    digests = {
+        interpret(TODAY, as_of="2026-11-22", zone=where).facts_digest
+        for where in (UTC, timezone(timedelta(hours=10)), ZoneInfo("Australia/Brisbane"))
+    }
+    assert len(digests) == 3
 
 
 def test_zones_of_other_makers_are_not_trusted() -> None:

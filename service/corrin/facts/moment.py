@@ -144,11 +144,9 @@ def _twice_or_never(local: datetime) -> bool:
 
 
 def _later(local: datetime) -> datetime:
-    """The later instant of a last second of a day that came twice."""
-    if not _twice_or_never(local):
-        return local
-    again = local.replace(fold=1)
-    return max(local, again, key=lambda one: one.astimezone(UTC))
+    """The last instant of a day: the later of a last second that came twice; of one that was passed
+    over the one before clocks were put on."""
+    return local.replace(fold=1) if _twice_or_never(local) else local
 
 
 def _offset(local: datetime) -> str | None:

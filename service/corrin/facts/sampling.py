@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from corrin.facts import versions
 from corrin.facts.fact import Measured
@@ -67,9 +67,17 @@ class Samplings:
             return self._groups[own]
         at = bisect_left(self._times, own)
         near = self._times[max(at - _NEIGHBOURS, 0) : at + _NEIGHBOURS]
-        apart = [(max(end - when.start, when.end - start), (start, end)) for start, end in near]
+        apart = [
+            (max(_between(when.start, end), _between(start, when.end)), (start, end))
+            for start, end in near
+        ]
         least, time = min(apart, default=(_DAY + self._within, own))
         return self._groups[time] if least <= self._within else ()
+
+
+def _between(one: datetime, other: datetime) -> timedelta:
+    """How long after the one the other is, whatever was done to the clocks meanwhile."""
+    return other.astimezone(UTC) - one.astimezone(UTC)
 
 
 def _surest(group: list[Measured]) -> tuple[Measured, ...]:

@@ -25,9 +25,9 @@ def facts_digest(case: Case) -> str:
         },
     }
     # The same text is another moment elsewhere; a zone is the place's own calendar.
-    zone = getattr(case.as_of.start.tzinfo, "key", None)
-    if zone is not None:
-        raw["zone"] = zone
+    zone = case.as_of.start.tzinfo
+    if zone != Moment.parse(case.as_of.text).start.tzinfo:
+        raw["zone"] = str(zone)
     text = json.dumps(raw, sort_keys=True, separators=(",", ":"))
     return "sha256:" + hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
