@@ -44,7 +44,7 @@ def test_a_small_export_is_not_unless_processes_are_asked_for(
     tmp_path: Path, begun: list[bool]
 ) -> None:
     place = export(tmp_path, 1000)
-    ahead.begin([place, "missing", "nul\0"], 0)
+    ahead.begin([place, "missing", "nul\0", "x" * 300], 0)
     assert begun == []
     ahead.begin([place], 2)
     assert begun == [True]
@@ -58,7 +58,7 @@ def test_one_core_begins_nothing(
     assert begun == []
 
 
-def test_finished_partitions_are_settled_and_a_failing_disk_is_left_to_the_end(
+def test_finished_partitions_are_settled_and_a_failing_disk_ends_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "notes").mkdir()
@@ -73,7 +73,10 @@ def test_finished_partitions_are_settled_and_a_failing_disk_is_left_to_the_end(
         raise OSError("no room")
 
     monkeypatch.setattr(settling, "settle", failing)
-    with Settling(tmp_path) as beside:
+    with pytest.raises(OSError, match="no room"), Settling(tmp_path) as beside:
         beside.partition(1)
         assert told.wait(60)
     assert met == [["part-00001.csv"]]
+    with pytest.raises(KeyboardInterrupt), Settling(tmp_path) as beside:
+        beside.partition(1)
+        raise KeyboardInterrupt

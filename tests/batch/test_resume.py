@@ -183,7 +183,11 @@ def is_running(process: int) -> bool:
 
 @pytest.mark.parametrize(
     ("number", "code", "workers"),
-    [(signal.SIGINT, ExitCode.INTERRUPTED, "2"), (signal.SIGTERM, ExitCode.TERMINATED, "1")],
+    [
+        (signal.SIGINT, ExitCode.INTERRUPTED, "2"),
+        (signal.SIGTERM, ExitCode.TERMINATED, "1"),
+        (signal.SIGTERM, ExitCode.TERMINATED, "2"),
+    ],
 )
 def test_an_ended_run_says_how_to_go_on(
     inputs: Path,

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corrin.intake import reader
-from corrin.intake.body import Bodies
+from corrin.intake.body import _PROBE, Bodies
 from corrin.intake.slim import Slim
 from support import slim
 from support.fhir import B12, HAEMOGLOBIN, MMA, POTASSIUM, UCUM, coded, observation, quantity
@@ -103,7 +103,9 @@ def test_a_figure_in_a_known_shape_is_taken_as_the_reader_takes_it(chance: Rando
         assert meaning(KEPT.template, one) == meaning(Bodies(UTC).read, one)
 
 
-def test_of_a_shape_only_the_first_body_is_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_a_shape_only_the_first_two_bodies_are_read_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     whole, asked = reader.read_item, []
 
     def counted(item: Any, *more: Any) -> str:
@@ -112,11 +114,22 @@ def test_of_a_shape_only_the_first_body_is_read_whole(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(reader, "read_item", counted)
     found = Bodies(UTC)
-    for figure in ("152", "240.0", "99"):
+    for figure in ("152", "240.0", "99", "350"):
         value = quantity(Decimal(figure))
         one = slim.slim(observation(B12, valueQuantity=value), "Patient/p")
         assert one is not None
         read = found.template(one)
         assert read is not None
         assert str(read.results[0].interval.low) == figure
-    assert len(asked) == 1
+    assert len(asked) == 2
+
+
+def test_a_body_that_holds_the_number_looked_for_is_read_whole() -> None:
+    """A figure that stands where another is looked for would be taken for it."""
+    foreign = {"code": {"text": "x"}, "valueQuantity": {"value": Decimal(900), "unit": "pmol/L"}}
+    value = quantity(Decimal(_PROBE.decode()))
+    one = slim.slim(observation(B12, component=[foreign], valueQuantity=value), "Patient/p")
+    assert one is not None
+    found = Bodies(UTC)
+    for _ in range(3):
+        assert meaning(found.template, one.body) == meaning(Bodies(UTC).read, one.body)

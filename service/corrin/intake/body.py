@@ -22,8 +22,9 @@ from corrin.intake.measurand import Measurand
 from corrin.intake.slim import Slim, parsed
 from corrin.intake.subject import Person
 
-# Shapes kept at most; then all are forgotten, so that memory stays bounded.
-MOST_SHAPES = 20_000
+# Bytes of shapes kept at most, and shapes met once; then all are forgotten.
+MOST_BYTES = 4 * 1024 * 1024
+MOST_MET = 100_000
 _SUBJECT = b'"subject"'
 _REFERENCE = b'"reference"'
 _WITHDRAWN = ("entered-in-error", "cancelled")
@@ -78,6 +79,8 @@ class Bodies:
         self._zone = zone
         self._nothing = Library([])
         self._shapes: dict[tuple[bytes, bytes], _Shape | None] = {}
+        self._bytes = 0
+        self._met: set[int] = set()
 
     def template(self, slim: Slim) -> Template | None:
         """What the body of a result comes to; ``None`` where a result has to be read by itself,
@@ -88,15 +91,26 @@ class Bodies:
             return self.read(slim)
         start, end = match.span(1)
         key = (body[:start], body[end:])
-        try:
-            shape = self._shapes[key]
-        except KeyError:
-            if len(self._shapes) >= MOST_SHAPES:
-                self._shapes.clear()
-            shape = self._shapes[key] = self._shape(slim, *key)
+        shape = self._shapes[key] if key in self._shapes else self._new(slim, *key)
         if shape is None:
             return self.read(slim)
         return shape.take(Decimal(match[1].decode()), self._harvest())
+
+    def _new(self, slim: Slim, before: bytes, after: bytes) -> _Shape | None:
+        """The shape of a body, kept from the second body of it on: of most there is one."""
+        key = (before, after)
+        number = hash(key)
+        if number not in self._met:
+            if len(self._met) >= MOST_MET:
+                self._met.clear()
+            self._met.add(number)
+            return None
+        self._bytes += len(slim.body)
+        if self._bytes > MOST_BYTES:
+            self._shapes.clear()
+            self._bytes = len(slim.body)
+        found = self._shapes[key] = self._shape(slim, before, after)
+        return found
 
     def read(self, slim: Slim) -> Template | None:
         """As :meth:`template`, by the reader alone."""
@@ -113,7 +127,7 @@ class Bodies:
 
     def _shape(self, slim: Slim, before: bytes, after: bytes) -> _Shape | None:
         """The shape of a body; ``None`` where all of a body has to be read each time."""
-        if _refers(slim.body):
+        if _refers(slim.body) or _PROBE in slim.body:
             return None
         try:
             probed = parsed(before + _PROBE + after)["valueQuantity"]["value"]

@@ -21,8 +21,8 @@ from corrin.intake.code import identifiers_of
 from corrin.intake.item import Resource
 from corrin.intake.slim import Slim, parsed
 
-# Bodies kept at most; then all are forgotten, so that memory stays bounded.
-MOST_KEPT = 100_000
+# Bytes of bodies kept at most; then all are forgotten, so that memory stays bounded.
+MOST_BYTES = 32 * 1024 * 1024
 # One Identifier as nearly all are written, of texts that mean themselves.
 _TEXT = rb'"([^"\\\x00-\x1f]*)"'
 _ONE_NUMBER = re.compile(rb'\[\{ ?"system": ?' + _TEXT + rb', ?"value": ?' + _TEXT + rb" ?\}\]")
@@ -54,6 +54,7 @@ class Templates:
         self._zone = zone
         self._bodies = Bodies(zone)
         self._known: dict[bytes, Template | None] = {}
+        self._bytes = 0
 
     def take(self, rows: Sequence[Resource | Slim], token: Callable[[int], str]) -> Taken:
         """Take the results of one person as the reader would have.
@@ -89,8 +90,10 @@ class Templates:
         return taken
 
     def _template(self, slim: Slim) -> Template | None:
-        if len(self._known) >= MOST_KEPT:
+        self._bytes += len(slim.body)
+        if self._bytes > MOST_BYTES:
             self._known.clear()
+            self._bytes = len(slim.body)
         found = self._known[slim.body] = self._bodies.template(slim)
         return found
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from contextlib import suppress
+from itertools import chain
 
 from corrin.batch.engine.resources import cores
 
@@ -39,21 +40,18 @@ def prepare() -> None:
 def _are_many(inputs: Sequence[str]) -> bool:
     total = 0
     for one in inputs:
-        for size in _sizes(Path(one)):
+        for size in _sizes(one):
             total += size
             if total >= ALONE_BYTES:
                 return True
     return False
 
 
-def _sizes(place: Path) -> Iterator[int]:
+def _sizes(place: str) -> Iterator[int]:
     """Bytes of a file, or of all files of a folder; nothing of what cannot be looked at."""
-    if "\0" in str(place):  # which no file's name can hold
-        return
-    folders = [(str(place.parent), [], [place.name])] if place.is_file() else os.walk(place)
-    for folder, _, names in folders:
-        for name in names:
-            try:
-                yield os.stat(os.path.join(folder, name)).st_size
-            except OSError:
-                continue
+    files = (os.path.join(folder, name) for folder, _, names in os.walk(place) for name in names)
+    with suppress(ValueError):  # a name that no file can have
+        for file in chain((place,), files):
+            with suppress(OSError):
+                if not os.path.isdir(file):
+                    yield os.stat(file).st_size
