@@ -138,6 +138,12 @@ class Server(uvicorn.Server):
 class Worker(multiprocess.Process):
     """One of several processes, which reads the settings from the environment for itself."""
 
+    def target(self, sockets: list[socket.socket] | None = None) -> None:
+        """Make the server before a thread begins to answer whether it has started: of two made at
+        once that thread could ask the other for ever."""
+        _ = self.server
+        super().target(sockets)
+
     @property
     def server(self) -> uvicorn.Server:
         """The server of this process."""
